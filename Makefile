@@ -1,0 +1,52 @@
+# The commands of the project. `make demo` and `make test` are the two that a newcomer needs.
+#
+# .venv is built from a lock file with hashes whenever it is missing or older than that file.
+# The demo needs the core only; everything else needs the tools and extras as well.
+
+# The first Python of at least 3.11 that can make a virtual environment.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo $$p && break; done)
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
+RUN = PYTHONPATH=. .venv/bin/
+PORT ?= 8080
+
+.PHONY: demo test install lint lock clean
+
+demo: .venv/core.stamp
+	@$(RUN)python -m bot demo --port $(PORT)
+
+test: lint
+	$(RUN)python -m pytest
+
+install: .venv/full.stamp
+
+lint: .venv/full.stamp
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)mypy
+	$(RUN)lint-imports
+
+# Choosing newer versions is a decision of its own: change pyproject.toml, run this (with uv), read the difference.
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+lock:
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --extra dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv var
+
+.venv/core.stamp: requirements.lock | .venv/bin/python
+	@echo "Installing what Hearten needs into .venv (about a minute, once)."
+	@$(PIP) -r requirements.lock
+	@touch $@
+
+.venv/full.stamp: requirements-dev.lock | .venv/bin/python
+	@echo "Installing what Hearten and its tests need into .venv (about a minute, once)."
+	@$(PIP) -r requirements-dev.lock
+	@touch .venv/core.stamp $@
+
+.venv/bin/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Hearten needs Python 3.11 or newer with the venv module. On Debian or Ubuntu: apt install python3 python3-venv" >&2; exit 1; fi
+	@$(PYTHON) -m venv .venv
