@@ -1,0 +1,173 @@
+"""The way in: from one thing heard to one turn."""
+
+from datetime import datetime
+
+from flows.commands import understand
+from flows.distress import may_need_care
+from flows.engine import care, rights
+from flows.engine.draft import Draft
+from flows.engine.listen import acknowledge, hear_words, keep, meant, not_meant, press
+from flows.engine.present import present
+from flows.guide import Guide
+from flows.progress import Aside, Progress
+from flows.turn import Edited, Heard, Keep, Opened, Pressed, Said, Turn, Unusable, Voiced
+
+#: Where somebody is who is not taking part: nothing is remembered of them.
+LOBBY = "lobby"
+
+
+def begin(guide: Guide, *, service: str, session: str, code: str) -> Progress:
+    """The progress of someone who has just arrived. `session` and `code` (for withdrawing) are the host's to draw."""
+    return Progress(guide=guide.id, guide_version=guide.version, service=service, session=session, code=code)
+
+
+def advance(guide: Guide, progress: Progress | None, heard: Heard, now: datetime) -> Turn:
+    """The turn that answers what was heard. Total: every progress and everything heard has one; see the package."""
+    if progress is None:
+        return _in_the_lobby(guide, heard, now)
+    draft = Draft(guide, progress, now)
+    match heard:
+        case Said(text):
+            hear_words(draft, text)
+        case Pressed(data):
+            _hear_button(draft, data)
+        case Voiced():
+            _hear_voice(draft)
+        case Edited():
+            _hear_edit(draft, heard)
+        case Opened():
+            _hear_opening(draft, heard)
+        case Unusable(forwarded):
+            draft.say(draft.words.forwarded if forwarded else draft.words.not_text)
+    return draft.turn()
+
+
+def _in_the_lobby(guide: Guide, heard: Heard, now: datetime) -> Turn:
+    """Not taking part, or not any more: help is there all the same, and nothing is remembered."""
+    nobody = Progress(guide=guide.id, guide_version=guide.version, service="", session="", code="", at=LOBBY)
+    draft = Draft(guide, nobody, now)
+    if _calls_for_help(guide, heard):
+        rights.say_support(draft)
+    elif isinstance(heard, Opened) and not heard.known:
+        draft.say(draft.words.unknown_code, (draft.button(draft.labels.help, "help"),))
+    else:
+        draft.say(draft.words.lobby, (draft.button(draft.labels.help, "help"),))
+    draft.forget_person()
+    return draft.turn()
+
+
+def _calls_for_help(guide: Guide, heard: Heard) -> bool:
+    match heard:
+        case Pressed(data):
+            return data.startswith("help:")
+        case Said(text):
+            understood = understand(text, guide.commands)
+            return may_need_care(text, guide.distress) or (understood is not None and understood.wish == "help")
+    return False
+
+
+def _hear_button(draft: Draft, data: str) -> None:
+    """A button works at its own step only. Help is never too old: an earlier call for support is still one."""
+    verb, _, rest = data.partition(":")
+    step, _, argument = rest.partition(":")
+    aside = draft.progress.aside
+    if verb == "help":
+        draft.change(aside=None)
+        rights.help_me(draft)
+    elif (verb, step) == ("next", "mydata"):
+        rights.my_data(draft)
+    elif aside is not None and step == aside.kind:
+        if not _press_beside(draft, aside, verb, argument):
+            draft.say(draft.words.stale_button)
+    elif step != draft.progress.at or not _press_here(draft, verb, argument):
+        draft.say(draft.words.stale_button)
+
+
+def _press_beside(draft: Draft, aside: Aside, verb: str, argument: str) -> bool:
+    match aside.kind, verb, argument:
+        case "sure", "delete", "all":
+            rights.delete_everything(draft)
+        case "sure", "delete", "last":
+            rights.delete_last(draft)
+        case "sure", "keep", _:
+            rights.keep_everything(draft)
+        case "maybe", "yes", _:
+            meant(draft, aside)
+        case "maybe", "keep", _:
+            not_meant(draft, aside)
+        case "care", "next", _:
+            rights.back_to_the_way(draft)
+        case "care", "choose", "lighter":
+            care.lighter(draft)
+        case "care", "choose", "ground":
+            care.ground(draft)
+        case "mydata", "choose", item if item in {each.id for each in draft.guide.consent} - {"take_part"}:
+            rights.change_consent(draft, item)
+        case _:
+            return False
+    return True
+
+
+def _press_here(draft: Draft, verb: str, argument: str) -> bool:
+    over = draft.progress.state in ("stopped", "finished")
+    draft.change(aside=None)
+    match verb:
+        case "delete":
+            rights.ask_to_delete(draft)
+        case "resume":
+            rights.resume(draft)
+        case "stop":
+            rights.stop(draft)
+        case "back":
+            rights.back_to_the_way(draft)
+        case _ if over:
+            rights.back_to_the_way(draft)
+        case "pause":
+            rights.pause(draft)
+        case "skip":
+            draft.change(state="going")
+            rights.skip(draft)
+        case _:
+            draft.change(state="going")
+            return press(draft, verb, argument)
+    return True
+
+
+def _hear_voice(draft: Draft) -> None:
+    draft.change(aside=None)
+    step = draft.step
+    if draft.progress.state in ("stopped", "finished"):
+        rights.back_to_the_way(draft)
+    elif step is None or step.kind != "question":
+        draft.say(draft.words.use_buttons)
+        present(draft)
+    else:
+        draft.change(state="going")
+        part = keep(draft, step, None)
+        if part is not None:
+            acknowledge(draft, part, voice=True)
+
+
+def _hear_edit(draft: Draft, edited: Edited) -> None:
+    """The new words take the place of the old ones, wherever the conversation has got to since."""
+    if edited.question is None or not draft.progress.taking_part or not edited.text.strip():
+        draft.say(draft.words.edited_unknown)
+        return
+    draft.do(Keep(edited.question, edited.part, "answer", edited.text))
+    if draft.progress.state == "going" and care.worth_care(draft, edited.text):
+        care.show_care(draft)
+    else:
+        draft.say(draft.words.edited)
+
+
+def _hear_opening(draft: Draft, opened: Opened) -> None:
+    """The link again, or the first time. Somebody who has begun stays where they are."""
+    draft.change(aside=None)
+    if not opened.known:
+        draft.say(draft.words.unknown_code)
+    if draft.progress.state != "going":
+        rights.resume(draft)
+        return
+    if draft.progress.at != "arrival":
+        draft.say(draft.words.already_here)
+    present(draft)

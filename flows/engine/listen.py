@@ -1,0 +1,298 @@
+"""What somebody says or presses at a step of the way."""
+
+from flows.commands import Understood, Wish, understand
+from flows.engine import care, rights
+from flows.engine.draft import Draft
+from flows.engine.present import go_on, present, topic_rows
+from flows.guide import Choice, ConsentItem, Eligibility, Option
+from flows.plan import Step
+from flows.progress import Aside, Given
+from flows.turn import Forget, Keep, Mark
+
+#: A person can go on for as long as they like; this bounds one answer so that nobody can fill the disk.
+MOST_PARTS = 400
+
+
+def hear_words(draft: Draft, text: str) -> None:
+    """Words: a wish, an answer, or something that cannot be kept here and is told so."""
+    if not text.strip():
+        draft.say(draft.words.empty)
+        return
+    understood = understand(text, draft.guide.commands)
+    if draft.progress.aside is not None and _hear_beside(draft, draft.progress.aside, understood):
+        return
+    draft.change(aside=None)
+    if draft.progress.state in ("stopped", "finished"):
+        _hear_after(draft, text, understood)
+        return
+    if understood and understood.sure and _obey(draft, understood.wish):
+        return
+    if draft.progress.state == "paused":
+        draft.change(state="going")
+    step = draft.step
+    if step is None:
+        present(draft)
+    elif step.kind == "question":
+        _hear_answer(draft, step, text, understood)
+    else:
+        _hear_elsewhere(draft, step, text, understood)
+
+
+def _obey(draft: Draft, wish: Wish) -> bool:
+    """Do what was wished. False where the wish means nothing here, so that the words are an answer after all."""
+    if wish in rights.RIGHTS:
+        rights.RIGHTS[wish](draft)
+        return True
+    step = draft.step
+    kind = step.kind if step else None
+    if wish == "done" and kind in ("question", "topics"):
+        press(draft, "done", "")
+        return True
+    if kind in ("eligibility", "consent", "about_offer", "topic") and wish in ("yes", "no"):
+        press(draft, wish, "")
+        return True
+    if kind in ("arrival", "page", "think", "check_in") and wish in ("yes", "done"):
+        press(draft, "next", "")
+        return True
+    return False
+
+
+def _hear_answer(draft: Draft, step: Step, text: str, understood: Understood | None) -> None:
+    """Keep the words first, whatever else they may mean."""
+    part = keep(draft, step, text)
+    if part is None:
+        return
+    if care.worth_care(draft, text):
+        care.show_care(draft)
+    elif understood and not understood.sure:
+        _ask_what_was_meant(draft, understood.wish, part)
+    else:
+        acknowledge(draft, part)
+
+
+def _hear_elsewhere(draft: Draft, step: Step, text: str, understood: Understood | None) -> None:
+    if care.worth_care(draft, text):
+        care.show_care(draft)
+        return
+    option = _option_named(step, text)
+    if option is not None:
+        press(draft, "choose", option.id)
+        return
+    if understood and not understood.sure:
+        _ask_what_was_meant(draft, understood.wish, 0)
+        return
+    draft.say(draft.words.consent_needs_button if step.kind == "consent" else draft.words.use_buttons)
+    present(draft)
+
+
+def _hear_after(draft: Draft, text: str, understood: Understood | None) -> None:
+    if understood and understood.sure and understood.wish in rights.RIGHTS and understood.wish not in ("skip", "pause"):
+        rights.RIGHTS[understood.wish](draft)
+    elif care.worth_care(draft, text):
+        rights.help_me(draft)
+    else:
+        rights.back_to_the_way(draft)
+
+
+def keep(draft: Draft, step: Step, text: str | None) -> int | None:
+    """Keep one message as a part of the answer; `None` is a voice note. Returns its number, None where it is full."""
+    answers = dict(draft.progress.answers)
+    given = answers.pop(step.question, Given(last=0, parts=0))
+    if given.last >= MOST_PARTS:
+        draft.say(draft.words.answer_full, (draft.button(draft.labels.done, "done"),), *draft.rights())
+        return None
+    part = given.last + 1
+    answers[step.question] = Given(last=part, parts=given.parts + 1)
+    skipped = tuple(each for each in draft.progress.skipped if each != step.question)
+    draft.change(answers=answers, skipped=skipped)
+    draft.do(Keep(step.question, part, "answer", text))
+    draft.do(Mark(step.question, "answered"))
+    return part
+
+
+def acknowledge(draft: Draft, part: int, *, voice: bool = False) -> None:
+    words = draft.words.kept_voice if voice else draft.words.kept_first if part == 1 else draft.words.kept_more
+    draft.say(words, (draft.button(draft.labels.done, "done"),), *draft.rights(draft.labels.skip))
+
+
+def _ask_what_was_meant(draft: Draft, wish: Wish, part: int) -> None:
+    draft.change(aside=Aside(kind="maybe", command=wish, part=part))
+    words = draft.words
+    asks: dict[Wish, str] = {
+        "stop": words.maybe_stop,
+        "pause": words.maybe_pause,
+        "skip": words.maybe_skip,
+        "delete": words.maybe_delete,
+        "help": words.maybe_help,
+    }
+    draft.say(
+        asks.get(wish, words.maybe_other),
+        (draft.button(draft.labels.maybe_yes, "yes", wish, step="maybe"),),
+        (draft.button(draft.labels.maybe_no, "keep", step="maybe"),),
+        *draft.rights(),
+    )
+
+
+def _hear_beside(draft: Draft, aside: Aside, understood: Understood | None) -> bool:
+    """Words in answer to a question beside the way. False where they were not meant for it."""
+    wish = understood.wish if understood and understood.sure else None
+    if aside.kind == "sure" and wish in ("yes", "delete"):
+        rights.delete_everything(draft)
+    elif aside.kind == "sure" and wish == "no":
+        rights.keep_everything(draft)
+    elif aside.kind == "maybe" and wish in ("yes", aside.command):
+        meant(draft, aside)
+    elif aside.kind == "maybe" and wish == "no":
+        not_meant(draft, aside)
+    elif aside.kind == "care" and wish in ("yes", "done"):
+        rights.back_to_the_way(draft)
+    else:
+        return False
+    return True
+
+
+def meant(draft: Draft, aside: Aside) -> None:
+    """The message was a wish: it is no longer a part of the answer."""
+    draft.change(aside=None)
+    step = draft.step
+    if aside.part and step is not None and step.question in draft.progress.answers:
+        given = draft.progress.answers[step.question]
+        remaining = Given(last=given.last, parts=given.parts - 1)
+        answers = dict(draft.progress.answers)
+        answers[step.question] = remaining
+        if not remaining.parts:
+            del answers[step.question]
+        draft.change(answers=answers)
+        draft.do(Forget(step.question, aside.part))
+    for wish, action in rights.RIGHTS.items():
+        if wish == aside.command:
+            action(draft)
+            return
+    press(draft, aside.command, "")
+
+
+def not_meant(draft: Draft, aside: Aside) -> None:
+    draft.change(aside=None)
+    if aside.part:
+        draft.say(draft.words.maybe_kept, (draft.button(draft.labels.done, "done"),), *draft.rights(draft.labels.skip))
+    else:
+        rights.back_to_the_way(draft)
+
+
+def _option_named(step: Step, text: str) -> Option | None:
+    if not isinstance(step.item, Choice):
+        return None
+    said = text.strip().casefold()
+    return next((each for each in step.item.options if said in (each.id, each.label.casefold())), None)
+
+
+# --- Buttons of the way ------------------------------------------------------------------------------------------
+
+
+def press(draft: Draft, verb: str, argument: str) -> bool:
+    """A button of the present step. False where this step has no such button."""
+    step = draft.step
+    if step is None:
+        present(draft)
+        return True
+    match step.kind, verb:
+        case ("page" | "arrival" | "topic" | "check_in", "next"):
+            _next(draft, step)
+        case ("think", "next"):
+            _after_thinking(draft)
+        case ("eligibility", "yes" | "no"):
+            _eligible(draft, step, verb)
+        case ("consent", "yes" | "no") if isinstance(step.item, ConsentItem):
+            rights.decide(draft, step.item, agrees=verb == "yes")
+        case ("about_offer", "yes" | "no"):
+            draft.change(about=verb == "yes")
+            go_on(draft)
+        case ("topic", "yes"):
+            go_on(draft)
+        case ("topic", "no"):
+            rights.skip(draft)
+        case ("topics", "choose" | "done"):
+            return _choose_topics(draft, verb, argument)
+        case ("check_in", "choose"):
+            return _check_in(draft, argument)
+        case ("question", "done"):
+            _done(draft, step)
+        case (_, "choose") if isinstance(step.item, Choice):
+            return _choose(draft, step, step.item, argument)
+        case _:
+            return False
+    return True
+
+
+def _next(draft: Draft, step: Step) -> None:
+    last_page = draft.guide.information[-1].id
+    if step.id == f"page-{last_page}" and draft.progress.read_at is None:
+        draft.change(read_at=draft.now)
+    go_on(draft)
+
+
+def _after_thinking(draft: Draft) -> None:
+    """The guide's time to think is a promise to the person, so it is not cut short by a tap."""
+    read = draft.progress.read_at or draft.now
+    if (draft.now - read).total_seconds() >= draft.guide.time_to_think_hours * 3600:
+        go_on(draft)
+        return
+    draft.say(draft.words.think_not_yet, until=draft.think_until)
+    present(draft)
+
+
+def _eligible(draft: Draft, step: Step, verb: str) -> None:
+    if verb == "yes":
+        go_on(draft)
+    elif isinstance(step.item, Eligibility):
+        rights.leave(draft, step.item.exit)
+
+
+def _choose_topics(draft: Draft, verb: str, argument: str) -> bool:
+    chosen = draft.progress.topics or ()
+    if verb == "done":
+        go_on(draft)
+        return True
+    if argument not in {topic.id for topic in draft.guide.topics}:
+        return False
+    turned = tuple(each for each in chosen if each != argument) if argument in chosen else (*chosen, argument)
+    draft.change(topics=turned or None)
+    draft.say(draft.guide.setup.topics, *topic_rows(draft), *draft.rights(), replace=True)
+    return True
+
+
+def _check_in(draft: Draft, argument: str) -> bool:
+    if argument == "lighter":
+        care.lighter(draft)
+    elif argument == "ground":
+        care.ground(draft)
+    else:
+        return False
+    return True
+
+
+def _done(draft: Draft, step: Step) -> None:
+    """Done with nothing written is a skip: no words are needed."""
+    if step.question in draft.progress.answers:
+        go_on(draft)
+    else:
+        rights.skip(draft)
+
+
+def _choose(draft: Draft, step: Step, choice: Choice, argument: str) -> bool:
+    option = next((each for each in choice.options if each.id == argument), None)
+    if option is None:
+        return False
+    if step.question:
+        draft.do(Keep(step.question, 1, "choice", option.id))
+        draft.do(Mark(step.question, "answered"))
+        draft.change(answers={**draft.progress.answers, step.question: Given(last=1, parts=1)})
+    if step.kind == "path":
+        draft.change(path=option.id)
+    if option.reply:
+        draft.say(option.reply)
+    if step.kind == "safe" and option.id == "later":
+        rights.pause(draft)
+    else:
+        go_on(draft)
+    return True

@@ -1,0 +1,237 @@
+"""What a person can always do: skip, pause, come back, stop, get help, see what is kept, and have it deleted."""
+
+from collections.abc import Callable
+
+from flows.commands import Wish
+from flows.engine.draft import Draft, Row
+from flows.engine.present import after_rows, consent_lines, go_on, present, receipt_of
+from flows.guide import ConsentItem
+from flows.plan import Step
+from flows.progress import Aside
+from flows.turn import Agree, Forget, ForgetEverything, Mark
+
+
+def skip(draft: Draft) -> None:
+    """Pass over whatever is asked. Nobody asks why, and it is not asked again."""
+    step = draft.step
+    match step.kind if step else None:
+        case "eligibility":
+            leave(draft, draft.words.nothing_kept_exit)
+        case "consent" if step and isinstance(step.item, ConsentItem):
+            decide(draft, step.item, agrees=False)
+        case "topic" if step and step.topic:
+            draft.change(left_out=(*draft.progress.left_out, step.topic.id))
+            go_on(draft)
+        case "about_offer":
+            draft.change(about=False)
+            go_on(draft)
+        case "question" | "about" | "how_was_this" if step:
+            _skip_question(draft, step)
+        case _:
+            go_on(draft)
+
+
+def _skip_question(draft: Draft, step: Step) -> None:
+    if step.question not in draft.progress.answers:
+        draft.do(Mark(step.question, "skipped"))
+        draft.change(skipped=(*draft.progress.skipped, step.question))
+    go_on(draft)
+
+
+def pause(draft: Draft) -> None:
+    draft.change(state="paused", aside=None)
+    resume = (draft.button(draft.labels.resume, "resume"),)
+    stop = (draft.button(draft.labels.stop, "stop"), draft.button(draft.labels.help, "help"))
+    draft.say(draft.words.paused, resume, stop, (draft.button(draft.labels.delete, "delete"),))
+
+
+def resume(draft: Draft) -> None:
+    """Back to the same place, with a recap of where that is."""
+    if draft.progress.state == "finished":
+        draft.say(draft.words.after_end, *after_rows(draft))
+        return
+    away = draft.progress.state != "going"
+    draft.change(state="going", aside=None)
+    step = draft.step
+    if away and step is not None and step.topic is not None:
+        draft.say(draft.words.welcome_back, where=step.topic.title)
+    present(draft)
+
+
+def stop(draft: Draft) -> None:
+    """End here, without a question why. Before consent nothing is remembered; after it, the answers so far are kept."""
+    if draft.progress.state == "finished":
+        draft.say(draft.words.after_end, *after_rows(draft))
+        return
+    if not draft.progress.taking_part:
+        leave(draft, draft.words.stopped_before)
+        return
+    draft.change(state="stopped", aside=None)
+    draft.say(draft.words.stopped)
+    draft.say(draft.words.withdrawal, *after_rows(draft), until=draft.withdraw_until, code=draft.progress.code)
+
+
+def leave(draft: Draft, words: str) -> None:
+    """Go without a trace: whatever was remembered is forgotten."""
+    draft.do(ForgetEverything())
+    draft.forget_person()
+    draft.say(words, (draft.button(draft.labels.help, "help", step="lobby"),))
+
+
+def help_me(draft: Draft) -> None:
+    """The contacts first, then what can be done here. The way waits."""
+    say_support(draft)
+    back = (draft.button(draft.labels.back, "back"),)
+    data = (draft.button(draft.labels.my_data, "next", step="mydata"),)
+    draft.say(draft.words.help_options, back, *draft.rights()[:2], (*data, *draft.rights()[2]))
+
+
+def say_support(draft: Draft, *rows: Row) -> None:
+    contacts = draft.guide.contacts
+    lines = "\n".join(f"• {each.name}: {each.reach} ({each.when})" for each in contacts.people)
+    year, month, day = (int(part) for part in contacts.checked.split("-"))
+    checked = draft.day(draft.now.date().replace(year=year, month=month, day=day))
+    draft.say(draft.words.support, *rows, contacts=lines, checked=checked)
+
+
+def privacy(draft: Draft) -> None:
+    """The information sheet again, all of it."""
+    pages = draft.guide.information
+    for page in pages[:-1]:
+        draft.say(f"{page.title}\n\n{page.text}")
+    draft.say(f"{pages[-1].title}\n\n{pages[-1].text}", (draft.button(draft.labels.back, "back"),))
+
+
+def my_data(draft: Draft, *, replace: bool = False) -> None:
+    """What is kept, in counts and dates; the words cannot be opened here. Each consent item can be changed."""
+    if not draft.progress.taking_part:
+        draft.say(draft.words.my_data_before, (draft.button(draft.labels.back, "back"),))
+        return
+    draft.change(aside=Aside(kind="mydata"))
+    rows = [
+        (draft.button(f"{item.short}: {_other(draft, item)}", "choose", item.id, step="mydata"),)
+        for item in draft.guide.consent
+        if item.id != "take_part"
+    ]
+    ways = (draft.button(draft.labels.back, "back"), draft.button(draft.labels.delete, "delete"))
+    draft.say(
+        draft.words.my_data,
+        *rows,
+        ways,
+        replace=replace,
+        answers=sum(1 for given in draft.progress.answers.values() if given.parts),
+        day=draft.day(draft.progress.agreed or draft.now.date()),
+        items=consent_lines(draft),
+        receipt=receipt_of(draft),
+        until=draft.withdraw_until,
+        code=draft.progress.code,
+    )
+
+
+def _other(draft: Draft, item: ConsentItem) -> str:
+    given = draft.progress.consent.get(item.id, False)
+    return draft.labels.not_agreed if given else draft.labels.agreed
+
+
+def change_consent(draft: Draft, item_id: str) -> None:
+    """Turn one item of consent round. Taking part itself is ended by deleting, which asks first."""
+    items = dict(draft.progress.consent)
+    items[item_id] = not items.get(item_id, False)
+    draft.change(consent=items)
+    draft.do(Agree(items, draft.progress.wording))
+    draft.say(draft.words.consent_changed)
+    my_data(draft)
+
+
+def decide(draft: Draft, item: ConsentItem, *, agrees: bool) -> None:
+    """One item of consent, its own yes or no. After the last one: the receipt."""
+    if item.id == "take_part" and not agrees:
+        leave(draft, draft.words.declined)
+        return
+    draft.change(consent={**draft.progress.consent, item.id: agrees})
+    following = draft.step_after()
+    if following is None or following.kind != "consent":
+        wording = draft.guide.wording
+        draft.change(agreed=draft.now.date(), wording=wording)
+        draft.do(Agree(dict(draft.progress.consent), wording))
+        draft.say(
+            draft.words.receipt,
+            items=consent_lines(draft),
+            receipt=receipt_of(draft),
+            day=draft.day(draft.now.date()),
+            code=draft.progress.code,
+        )
+    go_on(draft)
+
+
+def ask_to_delete(draft: Draft) -> None:
+    """The first of two taps. Nobody is asked why."""
+    if not draft.progress.taking_part:
+        leave(draft, draft.words.delete_nothing)
+        return
+    draft.change(aside=Aside(kind="sure"))
+    labels = draft.labels
+    last = (draft.button(labels.delete_last, "delete", "last", step="sure"),) if _last_answer(draft) else ()
+    draft.say(
+        draft.words.delete_sure,
+        (draft.button(labels.delete_all, "delete", "all", step="sure"),),
+        last,
+        (draft.button(labels.keep, "keep", step="sure"), draft.button(labels.help, "help")),
+    )
+
+
+def delete_everything(draft: Draft) -> None:
+    leave(draft, draft.words.deleted_all)
+
+
+def delete_last(draft: Draft) -> None:
+    """Erase the newest answer, whole, and stay where the person is."""
+    draft.change(aside=None)
+    question = _last_answer(draft)
+    if question is None:
+        back_to_the_way(draft)
+        return
+    draft.do(Forget(question))
+    answers = {each: given for each, given in draft.progress.answers.items() if each != question}
+    skipped = (*draft.progress.skipped, question) if question not in draft.progress.skipped else draft.progress.skipped
+    draft.do(Mark(question, "skipped"))
+    draft.change(answers=answers, skipped=skipped)
+    draft.say(draft.words.deleted_last)
+    back_to_the_way(draft)
+
+
+def _last_answer(draft: Draft) -> str | None:
+    return next((each for each in reversed(draft.progress.answers) if draft.progress.answers[each].parts), None)
+
+
+def keep_everything(draft: Draft) -> None:
+    draft.change(aside=None)
+    draft.say(draft.words.not_deleted)
+    back_to_the_way(draft)
+
+
+def back_to_the_way(draft: Draft) -> None:
+    """Where the person was: the present step, or the choices of a conversation that has ended or is paused."""
+    draft.change(aside=None)
+    match draft.progress.state:
+        case "going":
+            present(draft)
+        case "paused":
+            draft.say(draft.words.while_paused, (draft.button(draft.labels.resume, "resume"),), *draft.rights()[1:])
+        case "stopped":
+            draft.say(draft.words.after_stop, *after_rows(draft))
+        case "finished":
+            draft.say(draft.words.after_end, *after_rows(draft))
+
+
+#: What each wish does, said in words or pressed. `done`, `yes` and `no` mean something at some steps only.
+RIGHTS: dict[Wish, Callable[[Draft], None]] = {
+    "skip": skip,
+    "pause": pause,
+    "resume": resume,
+    "stop": stop,
+    "help": help_me,
+    "delete": ask_to_delete,
+    "mydata": my_data,
+    "privacy": privacy,
+}

@@ -1,0 +1,273 @@
+"""The guide: everything the bot can say and ask, as data that people without programming can read and change.
+
+A guide is a folder of TOML files (see `flows/guides/`). This module says what may stand in them. `flows.library`
+reads them and reports every error at once, with the file, the place, the rule and the remedy.
+
+Promises: ids are stable names that go into records; texts are whole sentences with named slots such as `{service}`,
+never glued together from pieces; a guide has a version, and a person stays on the version that they began with.
+"""
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from flows.slots import slots_of
+from flows.words import Words
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,23}$")]
+Path = Literal["full", "short"]
+
+
+def _only_service(text: str) -> str:
+    unknown = slots_of(text) - {"service", "minutes", "withdraw_days"}
+    if unknown:
+        raise ValueError(
+            f"this text has the slot {{{min(unknown)}}}, which nothing fills; "
+            "the slots here are {service}, {minutes} and {withdraw_days}"
+        )
+    return text
+
+
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=3500, strip_whitespace=True), AfterValidator(_only_service)
+]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Page(Part):
+    """One short page of the participant information sheet."""
+
+    id: Id
+    title: Label
+    text: Text
+
+
+class Eligibility(Part):
+    """A yes-or-no question about who this is for. Any other answer than yes leads to a kind exit; nothing is kept."""
+
+    id: Id
+    text: Text
+    exit: Text
+
+
+class ConsentItem(Part):
+    """One thing to agree to, with its own yes and no. Exactly one item, `take_part`, is needed."""
+
+    id: Id
+    text: Text
+    yes: Label
+    no: Label
+    short: Label = Field(description="What it is called in the list of what somebody agreed to.")
+
+
+class Option(Part):
+    id: Id
+    label: Label
+    reply: Text | None = None
+
+
+class Choice(Part):
+    """A question with options. Every one can be skipped."""
+
+    id: Id
+    text: Text
+    options: tuple[Option, ...] = Field(min_length=2, max_length=12)
+
+
+class Setup(Part):
+    """How the person wants this conversation to be. None of it leaves the conversation."""
+
+    company: Choice
+    safe: Choice = Field(description="The option with the id `later` pauses at once.")
+    path: Choice = Field(description="Its options have the ids `full` and `short`.")
+    topics: Text
+    about: Text = Field(description="Offers the optional questions about the person.")
+
+
+class FollowUp(Part):
+    id: Id
+    text: Text
+    invites: tuple[Id, ...] = ()
+
+
+class Question(Part):
+    """An open question. `invites` names the sub-themes that it asks about: a hint for the analysis, never a label."""
+
+    id: Id
+    text: Text
+    invites: tuple[Id, ...] = Field(min_length=1)
+    short: bool = Field(default=False, description="Whether the short path asks it too.")
+    follow_ups: tuple[FollowUp, ...] = Field(default=(), max_length=3)
+
+
+class Topic(Part):
+    """`opening` says what the topic is about, how long it takes and what it may bring up. A sensitive topic waits for
+    its own yes and is followed by a check-in."""
+
+    id: Id
+    title: Label
+    opening: Text
+    sensitive: bool = False
+    questions: tuple[Question, ...] = Field(min_length=1)
+
+
+class Exercise(Part):
+    id: Id
+    title: Label
+    text: Text
+
+
+class CheckIn(Part):
+    text: Text
+    go_on: Label
+    lighter: Label
+    take_break: Label
+    ground: Label
+    stop: Label
+
+
+class Ending(Part):
+    how_was_this: Choice
+    thanks: Text
+
+
+class Contact(Part):
+    """Somebody who can be reached in a crisis. `reach` is what to do, in one line."""
+
+    name: Label
+    reach: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    when: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class Contacts(Part):
+    checked: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="The day on which a person last checked these.")
+    people: tuple[Contact, ...] = Field(min_length=1, max_length=8)
+
+
+class CommandPhrases(Part):
+    """How people say that they want something: `sure` is obeyed when it is the whole message, `maybe` is asked about."""
+
+    sure: tuple[str, ...] = Field(min_length=1)
+    maybe: tuple[str, ...] = ()
+
+
+class Commands(Part):
+    openers: tuple[str, ...] = Field(description="Polite beginnings that change nothing: 'please', 'i want to'.")
+    closers: tuple[str, ...] = Field(description="Polite endings that change nothing: 'please', 'now', 'thanks'.")
+    skip: CommandPhrases
+    pause: CommandPhrases
+    resume: CommandPhrases
+    stop: CommandPhrases
+    help: CommandPhrases
+    delete: CommandPhrases
+    mydata: CommandPhrases
+    privacy: CommandPhrases
+    done: CommandPhrases
+    yes: CommandPhrases
+    no: CommandPhrases
+
+
+class Sign(Part):
+    """Words that may mean danger or distress now, as a pattern, with the reason why it is here."""
+
+    pattern: str
+    why: str
+
+
+class Distress(Part):
+    """`signs` call for care unless one of `ordinary` covers the same words ('killing time')."""
+
+    signs: tuple[Sign, ...]
+    ordinary: tuple[Sign, ...]
+
+
+class Guide(Part):
+    """A whole guide, with the texts that all guides share."""
+
+    format: Literal[1]
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+    version: int = Field(ge=1)
+    title: Label
+    language: Literal["en", "cy"]
+    framework: Id
+    minutes: dict[Path, int]
+    withdraw_days: int = Field(ge=1, description="For how many days after consent answers can be withdrawn in full.")
+    time_to_think_hours: int = Field(default=0, ge=0)
+    arrival: Text
+    information: tuple[Page, ...] = Field(min_length=1)
+    eligibility: tuple[Eligibility, ...]
+    consent: tuple[ConsentItem, ...] = Field(min_length=1)
+    setup: Setup
+    about: tuple[Choice, ...]
+    topics: tuple[Topic, ...] = Field(min_length=1)
+    check_in: CheckIn
+    exercises: tuple[Exercise, ...] = Field(min_length=1)
+    ending: Ending
+    words: Words
+    commands: Commands
+    distress: Distress
+    contacts: Contacts
+    service_name: str = "your service"
+
+    @property
+    def wording(self) -> str:
+        """SHA-256 (hexadecimal) of exactly what people read before they agree: the consent receipt names it."""
+        read = [f"{self.id} {self.version} {self.language}"]
+        read += [page.text for page in self.information]
+        read += [f"{item.id}\n{item.text}\n{item.yes}\n{item.no}" for item in self.consent]
+        return hashlib.sha256("\x00".join(read).encode()).hexdigest()
+
+    def for_service(self, name: str, contacts: Contacts | None, time_to_think_hours: int | None) -> "Guide":
+        """This guide as one service uses it: its name, its own crisis contacts, its time to think."""
+        changes: dict[str, object] = {"service_name": name}
+        if contacts is not None:
+            changes["contacts"] = contacts
+        if time_to_think_hours is not None:
+            changes["time_to_think_hours"] = time_to_think_hours
+        return self.model_copy(update=changes)
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> "Guide":
+        problems = [*_repeated_ids(self), *_missing_parts(self)]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def _repeated_ids(guide: Guide) -> list[str]:
+    groups = {
+        "information": [page.id for page in guide.information],
+        "consent": [item.id for item in guide.consent],
+        "eligibility": [each.id for each in guide.eligibility],
+        "about": [each.id for each in guide.about],
+        "topics": [topic.id for topic in guide.topics],
+        "exercises": [each.id for each in guide.exercises],
+        "questions": [question_id for topic in guide.topics for question_id in _question_ids(topic)],
+    }
+    return [
+        f"{group}: the id {each!r} is used more than once; give each its own"
+        for group, ids in groups.items()
+        for each in sorted({each for each in ids if ids.count(each) > 1})
+    ]
+
+
+def _question_ids(topic: Topic) -> list[str]:
+    return [each for question in topic.questions for each in (question.id, *(f.id for f in question.follow_ups))]
+
+
+def _missing_parts(guide: Guide) -> list[str]:
+    problems = []
+    if "take_part" not in [item.id for item in guide.consent]:
+        problems.append("consent: one item must have the id 'take_part'; without it nobody can agree to anything")
+    if {option.id for option in guide.setup.path.options} != {"full", "short"}:
+        problems.append("setup.path: the options must be 'full' and 'short', no others")
+    if "later" not in {option.id for option in guide.setup.safe.options}:
+        problems.append("setup.safe: one option must have the id 'later', so that people can leave and come back")
+    if not any(question.short for topic in guide.topics for question in topic.questions):
+        problems.append("topics: at least one question must have short = true, or the short path asks nothing")
+    return problems

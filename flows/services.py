@@ -1,0 +1,73 @@
+"""The services that people are asked about: a TOML file with one `[[service]]` each.
+
+```toml
+[[service]]
+code = "RIVERSIDE"                # in the link that people open: https://t.me/<bot>?start=RIVERSIDE
+name = "Riverside community team"
+locality = "Northtown"
+contact = "feedback@riverside.example"   # optional
+threshold = 8                     # optional: counts of fewer people than this are withheld
+time_to_think_hours = 24          # optional, 0 where it is left out
+
+[service.contacts]                # optional: the service's own crisis contacts, with the day they were checked
+checked = "2026-11-22"
+people = [{ name = "Riverside crisis line", reach = "Call 01632 960 001", when = "day and night" }]
+```
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from flows.errors import ServicesError, problems_of, read_toml
+from flows.guide import Contacts, Guide
+
+#: Telegram passes on at most 64 of these characters from a link.
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+
+
+class Service(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: Code
+    name: Line
+    locality: Line
+    contact: str = ""
+    threshold: int = Field(default=8, ge=3, description="Fewer people than 3 could find each other in the counts.")
+    time_to_think_hours: int = Field(default=0, ge=0, le=24 * 14)
+    contacts: Contacts | None = None
+
+    def guide(self, guide: Guide) -> Guide:
+        """The guide as this service uses it. The longer time to think wins: the guide's own is a minimum."""
+        hours = max(self.time_to_think_hours, guide.time_to_think_hours)
+        return guide.for_service(self.name, self.contacts, hours)
+
+
+class Services(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    service: tuple[Service, ...] = Field(min_length=1)
+
+    @field_validator("service")
+    @classmethod
+    def _codes_differ(cls, services: tuple[Service, ...]) -> tuple[Service, ...]:
+        codes = [service.code for service in services]
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        if twice:
+            raise ValueError(f"two services have the code {twice[0]}; give each its own")
+        return services
+
+    def find(self, code: str) -> Service | None:
+        """The service with exactly this code."""
+        return next((service for service in self.service if service.code == code), None)
+
+
+def read_services(path: Path) -> Services:
+    """The services of a file. Raises ServicesError, which lists every problem."""
+    content = read_toml(path, ServicesError)
+    try:
+        return Services.model_validate(content)
+    except ValidationError as error:
+        raise ServicesError(problems_of(error, {}, str(path))) from None
