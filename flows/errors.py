@@ -5,6 +5,7 @@ ContentError
 └── ServicesError    the file that lists the services
 """
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +80,6 @@ def _dotted(place: Sequence[int | str]) -> str:
 
 def read_toml(path: Path, error: type[ContentError]) -> dict[str, Any]:
     """The contents of a TOML file. Raises `error` where it is missing or is not TOML."""
-    import tomllib
-
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:

@@ -150,7 +150,7 @@ class Contacts(Part):
 
 
 class CommandPhrases(Part):
-    """How people say that they want something: `sure` is obeyed when it is the whole message, `maybe` is asked about."""
+    """How people say that they want something: a `sure` phrase is obeyed as a whole message, a `maybe` asked about."""
 
     sure: tuple[str, ...] = Field(min_length=1)
     maybe: tuple[str, ...] = ()

@@ -60,7 +60,7 @@ def consent_lines(draft: Draft) -> str:
 
 
 def receipt_of(draft: Draft) -> str:
-    """The beginning of the wording's hash, in groups that can be read out. 64 bits are enough to tell versions apart."""
+    """The beginning of the wording's hash, in groups that can be read out. 64 bits tell versions apart."""
     start = draft.progress.wording[:16]
     return " ".join(start[place : place + 4] for place in range(0, len(start), 4))
 

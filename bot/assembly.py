@@ -1,0 +1,126 @@
+"""Putting the bot together from its settings, and running it until it is asked to stop.
+
+Stopping is graceful: nothing is accepted that is not finished, and what was finished stays finished.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
+from aiogram.types import BotCommand
+from storage.write import Store
+
+from bot.errors import BotError
+from bot.exchange import Exchange
+from bot.handlers import make_router
+from bot.outbox import Outbox
+from bot.receive import Receiver
+from bot.settings import BotSettings
+from bot.webhook import WebhookDoor
+from flows.guide import Guide
+from flows.library import load_guide
+from flows.services import read_services
+
+log = logging.getLogger("hearten")
+
+#: Seconds between two tries to reach Telegram at the start, and how long the first try may take to be told of.
+START_WAIT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A bot that is put together and not yet running."""
+
+    settings: BotSettings
+    guide: Guide
+    bot: Bot
+    store: Store
+    outbox: Outbox
+    receiver: Receiver
+
+
+@asynccontextmanager
+async def put_together(settings: BotSettings, pace: float = 0.0) -> AsyncIterator[Parts]:
+    """Read the guide and the services, open the store, make the Telegram client. Closes them all at the end.
+
+    Raises ContentError, StorageError: each says in a sentence what to do.
+    """
+    guide = load_guide(settings.guide)
+    services = read_services(settings.services)
+    store = await Store.open(settings)
+    session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api))
+    bot = Bot(settings.telegram_token.get_secret_value(), session=session)
+    try:
+        outbox = Outbox(store, bot, pace)
+        exchange = Exchange(store, guide, services, committed=outbox.wake)
+        dispatcher = Dispatcher(exchange=exchange, guide=guide, disable_fsm=True)
+        dispatcher.include_router(make_router())
+        receiver = Receiver(bot, dispatcher, store, apology=guide.words.could_not_save)
+        yield Parts(settings, guide, bot, store, outbox, receiver)
+    finally:
+        await session.close()
+        await store.close()
+
+
+async def run(parts: Parts, stop: asyncio.Event) -> None:
+    """Receive and send until `stop` is set. Raises BotError where Telegram does not know the token."""
+    await _meet_telegram(parts, stop)
+    sending = asyncio.create_task(parts.outbox.run())
+    try:
+        if parts.settings.webhook_url:
+            async with WebhookDoor(parts.settings, parts.bot, parts.receiver):
+                await stop.wait()
+        else:
+            await parts.bot.delete_webhook(drop_pending_updates=False)
+            await parts.receiver.poll(stop)
+    except TelegramUnauthorizedError:
+        raise BotError(_UNKNOWN_BOT) from None
+    finally:
+        sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Ask for a graceful stop on Ctrl+C and on termination."""
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop.set)
+
+
+_UNKNOWN_BOT = (
+    "Telegram does not know this token: copy it again from BotFather into HEARTEN_TELEGRAM_TOKEN, "
+    "and check that HEARTEN_TELEGRAM_API is the address you mean."
+)
+
+
+async def _meet_telegram(parts: Parts, stop: asyncio.Event) -> None:
+    """Check the token and set the menu, waiting for as long as there is no network."""
+    while not stop.is_set():
+        try:
+            await parts.bot.get_me()
+            await _introduce(parts)
+        except TelegramUnauthorizedError:
+            raise BotError(_UNKNOWN_BOT) from None
+        except TelegramAPIError as error:
+            log.warning("Telegram cannot be reached (%s); trying again", type(error).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), START_WAIT)
+        else:
+            log.info("the bot is running")
+            return
+
+
+async def _introduce(parts: Parts) -> None:
+    words = parts.guide.words
+    commands = [BotCommand(command=name, description=text) for name, text in words.commands.items()]
+    await parts.bot.set_my_commands(commands)
+    await parts.bot.set_my_description(words.about_bot)
+    await parts.bot.set_my_short_description(words.short_about_bot)

@@ -1,0 +1,147 @@
+"""Sending what waits in the outbox, to each person in order, and trying again for as long as it takes.
+
+A message leaves the outbox when Telegram has taken it. A crash in between repeats a message at worst. Whoever blocked
+the bot is not written to again. Logs count messages; they never hold one, nor whom it was for.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import groupby
+
+from aiogram import Bot
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+)
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from storage.write import Store
+
+from bot.message import Message
+from storage.errors import StorageError
+from storage.records import Outgoing
+
+log = logging.getLogger("hearten.outbox")
+
+#: Seconds until the first new try after a failure, and the longest wait; doubled in between, with chance added so that
+#: many messages do not come back at the same moment.
+FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
+#: How many people are written to at the same time.
+AT_ONCE = 30
+
+
+class Outbox:
+    """`pace`: seconds between two messages to the same person, with a sign of typing, so that they can be read."""
+
+    def __init__(self, store: Store, bot: Bot, pace: float = 0.0) -> None:
+        self._store = store
+        self._bot = bot
+        self.pace = pace
+        self._wake = asyncio.Event()
+        self._busy: dict[bytes, asyncio.Task[None]] = {}
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    def wake(self) -> None:
+        """There may be something new to send."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled. What is being sent then is finished first."""
+        try:
+            while True:
+                self._wake.clear()
+                await self._start_whatever_waits()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), timeout=1.0)
+        finally:
+            if self._busy:
+                await asyncio.wait(self._busy.values(), timeout=5)
+
+    async def _start_whatever_waits(self) -> None:
+        try:
+            waiting = await self._store.waiting(datetime.now(UTC), limit=500)
+        except StorageError as error:
+            log.warning("the outbox cannot be read (%s); trying again", type(error).__name__)
+            return
+        free = [each for each in waiting if each.pseudonym not in self._busy]
+        for pseudonym, messages in groupby(sorted(free, key=lambda each: (each.pseudonym, each.seq)), key=_whose):
+            task = asyncio.create_task(self._send_all(list(messages)))
+            self._busy[pseudonym] = task
+            task.add_done_callback(partial(self._finished, pseudonym))
+
+    def _finished(self, pseudonym: bytes, _: asyncio.Task[None]) -> None:
+        self._busy.pop(pseudonym, None)
+        self._wake.set()
+
+    async def _send_all(self, messages: Iterable[Outgoing]) -> None:
+        """One person's messages, in order. The first that does not go through holds back the rest."""
+        async with self._places:
+            try:
+                for number, outgoing in enumerate(messages):
+                    if number and self.pace:
+                        await self._type(Message.model_validate_json(outgoing.payload).chat)
+                    if not await self._send(outgoing):
+                        return
+            except StorageError as error:
+                log.warning("the outbox cannot be written (%s); a message may be repeated", type(error).__name__)
+                await asyncio.sleep(FIRST_WAIT)
+
+    async def _type(self, chat: int) -> None:
+        with suppress(TelegramAPIError):
+            await self._bot.send_chat_action(chat, "typing")
+        await asyncio.sleep(self.pace)
+
+    async def _send(self, outgoing: Outgoing) -> bool:
+        """Whether the next message may follow."""
+        message = Message.model_validate_json(outgoing.payload)
+        try:
+            await self._deliver(message)
+        except TelegramRetryAfter as error:
+            return await self._wait(outgoing, float(error.retry_after))
+        except TelegramForbiddenError:
+            log.info("somebody has blocked the bot: their messages are dropped")
+            await self._store.forget_unreachable(outgoing.pseudonym)
+            return False
+        except (TelegramBadRequest, TelegramNotFound) as error:
+            log.error("Telegram refused a message for good (%s): it is dropped", type(error).__name__)
+        except TelegramAPIError as error:
+            log.warning("a message was not sent (%s); trying again", type(error).__name__)
+            return await self._wait(outgoing, min(LONGEST_WAIT, FIRST_WAIT * 2**outgoing.attempts))
+        await self._store.sent([outgoing.seq])
+        return True
+
+    async def _wait(self, outgoing: Outgoing, seconds: float) -> bool:
+        seconds += random.uniform(0, seconds / 2)  # noqa: S311 - spreading load, not hiding anything
+        await self._store.postpone(outgoing.seq, datetime.now(UTC) + timedelta(seconds=seconds))
+        return False
+
+    async def _deliver(self, message: Message) -> None:
+        keyboard = _keyboard(message)
+        if message.replace is not None:
+            try:
+                await self._bot.edit_message_text(
+                    message.text, chat_id=message.chat, message_id=message.replace, reply_markup=keyboard
+                )
+            except TelegramBadRequest:
+                pass  # unchanged, or too old to be edited: a new message says the same
+            else:
+                return
+        await self._bot.send_message(message.chat, message.text, reply_markup=keyboard)
+
+
+def _whose(outgoing: Outgoing) -> bytes:
+    return outgoing.pseudonym
+
+
+def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
+    if not message.buttons:
+        return None
+    rows = [[InlineKeyboardButton(text=label, callback_data=data) for label, data in row] for row in message.buttons]
+    return InlineKeyboardMarkup(inline_keyboard=rows)
