@@ -1,7 +1,7 @@
 """Key files: their layout, and who may read them. Nothing here computes with keys; see `storage.keys`.
 
-Every file is JSON that says what it is (`format`, `version`). Bytes are base64 with the URL-safe alphabet, ids hexadecimal.
-A secret file that others on the machine may read is refused, every time it is read.
+Every file is JSON that says what it is (`format`, `version`). Bytes are base64 with the URL-safe alphabet, ids are
+hexadecimal. A secret file that others on the machine may read is refused, every time it is read.
 """
 
 import json
