@@ -15,7 +15,6 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
 from aiogram.types import BotCommand
-from storage.write import Store
 
 from bot.errors import BotError
 from bot.exchange import Exchange
@@ -27,6 +26,7 @@ from bot.webhook import WebhookDoor
 from flows.guide import Guide
 from flows.library import load_guide
 from flows.services import read_services
+from storage.write import Store
 
 log = logging.getLogger("hearten")
 

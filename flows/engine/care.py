@@ -68,6 +68,7 @@ def ground(draft: Draft) -> None:
     draft.say(
         f"{exercise.title}\n\n{exercise.text}",
         (draft.button(draft.labels.carry_on, "next", step="care"),),
+        (draft.button(draft.labels.lighter, "choose", "lighter", step="care"),),
         (draft.button(draft.labels.ground, "choose", "ground", step="care"),) if len(exercises) > 1 else (),
         *draft.rights(),
     )

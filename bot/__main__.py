@@ -1,0 +1,74 @@
+"""The door to the bot: run it with Telegram, or show it here without."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot.assembly import put_together, run, stop_on_signals
+from bot.demo.show import show
+from bot.errors import BotError
+from bot.settings import BotSettings
+from flows.errors import ContentError
+from storage.errors import StorageError
+from storage.settings import read_settings
+
+app = typer.Typer(
+    help="The bot: the conversation itself.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command("run")
+def run_bot() -> None:
+    """Run the bot with Telegram: by long polling, or by webhook where HEARTEN_WEBHOOK_URL is set."""
+    _log_to_stderr(logging.INFO)
+    with _stated():
+        settings = read_settings(BotSettings)
+        asyncio.run(_run(settings))
+
+
+@app.command()
+def demo(port: Annotated[int, typer.Option(help="Where the chat page is.", min=1, max=65534)] = 8080) -> None:
+    """Show everything on this computer, without Telegram: the bot, a chat page, and what others would see."""
+    _log_to_stderr(logging.WARNING)
+    with _stated():
+        asyncio.run(show(port, Console(highlight=False)))
+
+
+async def _run(settings: BotSettings) -> None:
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    async with put_together(settings) as parts:
+        await run(parts, stop)
+
+
+@contextmanager
+def _stated() -> Iterator[None]:
+    """Turn a stated failure into its sentence and exit 1."""
+    try:
+        yield
+    except (BotError, ContentError, StorageError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def _log_to_stderr(level: int) -> None:
+    """Our own lines only. aiogram's would hold ids, and its warnings whole updates."""
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("aiogram").setLevel(logging.CRITICAL)
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    logging.captureWarnings(capture=True)
+    logging.getLogger("py.warnings").setLevel(logging.CRITICAL)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m bot")

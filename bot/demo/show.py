@@ -1,0 +1,103 @@
+"""Running the demo: messenger, bot, the analysis pages, and at the first start the invented people."""
+
+import asyncio
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot.assembly import Parts, put_together, run, stop_on_signals
+from bot.demo.cast import read_cast
+from bot.demo.player import Player
+from bot.demo.stage import SERVICES, Stage, make_token, set_stage
+from bot.errors import PortInUse
+from bot.messenger import Messenger
+from bot.messenger import PortInUse as MessengerPortInUse
+from flows.services import read_services
+
+FOLDER = Path("var/demo")
+
+#: Invented people have numbers from here on; the newcomer is person 1.
+FIRST_INVENTED = 1001
+#: How many of them write at the same time.
+AT_ONCE = 8
+#: Seconds between two messages to one person, so that they can be read as they come.
+PACE = 0.6
+
+
+async def show(port: int, console: Console) -> None:
+    """Run the demo until it is asked to stop. Raises BotError, StorageError, ContentError with a sentence each."""
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    stage = set_stage(FOLDER)
+    token = make_token()
+    messenger = Messenger(token)
+    try:
+        await messenger.start(port)
+    except MessengerPortInUse:
+        raise PortInUse(port) from None
+    try:
+        async with put_together(stage.settings(messenger.url, token)) as parts, _analysis(stage, port + 1) as links:
+            messenger.links = links
+            running = asyncio.create_task(run(parts, stop))
+            welcome = asyncio.create_task(_welcome(messenger, parts, stage, console))
+            await asyncio.wait([running, welcome], return_when=asyncio.FIRST_EXCEPTION)
+            stop.set()
+            welcome.cancel()
+            await running
+            if not welcome.cancelled():
+                welcome.result()
+    finally:
+        await messenger.stop()
+
+
+async def _welcome(messenger: Messenger, parts: Parts, stage: Stage, console: Console) -> None:
+    code = read_services(SERVICES).service[0].code
+    console.print(f"\nTalk to the bot:  [bold]{messenger.url}/?start={code}[/bold]\n")
+    for label, address in messenger.links:
+        console.print(f"{label}:  {address}")
+    console.print("\nNothing leaves this computer. Ctrl+C ends the demo; `rm -r var/demo` forgets it.\n", style="dim")
+    if not stage.played.exists():
+        await _play_people(messenger, code, console)
+        stage.played.touch()
+    parts.outbox.pace = PACE
+    await asyncio.Event().wait()
+
+
+async def _play_people(messenger: Messenger, code: str, console: Console) -> None:
+    """Two dozen invented people talk to the bot, so that the summary has something to show."""
+    cast = read_cast()
+    places = asyncio.Semaphore(AT_ONCE)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("Invented people are talking to the bot", total=len(cast))
+
+        async def play(number: int) -> None:
+            async with places:
+                await Player(messenger.person(FIRST_INVENTED + number), cast[number]).play(code)
+                progress.advance(task)
+
+        await asyncio.gather(*(play(number) for number in range(len(cast))))
+
+
+@asynccontextmanager
+async def _analysis(stage: Stage, port: int) -> AsyncIterator[list[tuple[str, str]]]:
+    """`analysis serve` as a process of its own, as a researcher would start it, and the addresses of its pages."""
+    token = secrets.token_urlsafe(16)
+    command = [sys.executable, "-m", "analysis", "serve", "--key", str(stage.research_key), "--port", str(port)]
+    environment = os.environ | stage.environment() | {"HEARTEN_SERVE_TOKEN": token}
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
+    try:
+        yield [
+            ("What the service would see", f"http://127.0.0.1:{port}/"),
+            ("What the researcher would see", f"http://127.0.0.1:{port}/{token}/"),
+        ]
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()

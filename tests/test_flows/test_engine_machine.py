@@ -1,0 +1,126 @@
+"""The promises of the engine, for whatever people do in whatever order: a Hypothesis state machine."""
+
+import re
+from datetime import timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from flows.engine import advance
+from flows.plan import find, plan
+from flows.progress import Progress
+from flows.turn import Agree, Edited, ForgetEverything, Heard, Keep, Mark, Opened, Pressed, Said, Unusable, Voiced
+from tests.test_flows.walking import GUIDE, Walker, data_of
+
+DATA = re.compile(r"(next|yes|no|choose|done|skip|pause|resume|stop|help|keep|delete|back):[a-z0-9_-]+(:[a-z0-9_]+)?")
+WORDS = [
+    "They rang me back", "stop", "STOP", "skip", "pause", "resume", "help", "delete everything please", "yes", "no",
+    "done", "/mydata", "/privacy", "/withdraw", "i want to kill myself", "killing time", "", "  ", "18 to 24",
+    "\u202eabc", "ok", "not this one", "x" * 4096,
+]  # fmt: skip
+OTHERS = [Voiced(), Unusable(), Unusable(forwarded=True), Edited("new"), Opened(), Opened("X", known=False)]
+
+
+class AnyConversation(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.walker = Walker()
+        self.pressed: list[str] = []
+        self.agreed = False
+        self.skipped: set[str] = set()
+
+    @initialize(quick=st.booleans())
+    def begin(self, quick: bool) -> None:
+        self.hear(Opened("RIVERSIDE"))
+        if quick:
+            for _ in range(40):
+                if self.walker.at.startswith("topic-"):
+                    break
+                before = len(self.walker.effects)
+                self.walker.usual()
+                self.check_effects(before)
+
+    @rule(number=st.integers(0, 30))
+    def press_what_is_offered(self, number: int) -> None:
+        if self.walker.offered:
+            self.hear(Pressed(self.walker.offered[number % len(self.walker.offered)]))
+
+    @rule(number=st.integers(0, 500))
+    def press_something_old(self, number: int) -> None:
+        if self.pressed:
+            self.hear(Pressed(self.pressed[number % len(self.pressed)]))
+
+    @rule(data=st.one_of(st.from_regex(DATA, fullmatch=True), st.text(max_size=64)))
+    def press_something_made_up(self, data: str) -> None:
+        self.hear(Pressed(data))
+
+    @rule(text=st.one_of(st.sampled_from(WORDS), st.text(max_size=200)))
+    def say(self, text: str) -> None:
+        self.hear(Said(text))
+
+    @rule(heard=st.sampled_from(OTHERS))
+    def send_something_else(self, heard: Heard) -> None:
+        self.hear(heard)
+
+    @rule(days=st.integers(1, 400))
+    def time_passes(self, days: int) -> None:
+        self.walker.now += timedelta(days=days)
+
+    def hear(self, heard: Heard) -> None:
+        before, effects = self.walker.progress, len(self.walker.effects)
+        if isinstance(heard, Pressed):
+            self.pressed.append(heard.data)
+        turn = self.walker.hear(heard)
+        assert turn == advance(GUIDE, before, heard, self.walker.now), "the same inputs give the same turn"
+        assert turn.says, "nobody is left without an answer"
+        for say in turn.says:
+            assert len(say.text.encode("utf-16-le")) // 2 <= 4096
+            assert say.text.strip()
+            for data in data_of(say):
+                assert DATA.fullmatch(data)
+                assert len(data.encode()) <= 64
+        self.check_effects(effects)
+
+    def check_effects(self, since: int) -> None:
+        """Nothing is kept before consent or after withdrawal; what was skipped is not asked again."""
+        for effect in self.walker.effects[since:]:
+            match effect:
+                case Agree():
+                    self.agreed = True
+                case ForgetEverything():
+                    self.agreed = False
+                    self.skipped.clear()
+                case Keep() | Mark():
+                    assert self.agreed
+        if self.walker.progress is not None:
+            again = Progress.model_validate_json(self.walker.progress.model_dump_json())
+            assert again == self.walker.progress
+
+    @invariant()
+    def there_is_a_way_out_and_help(self) -> None:
+        progress = self.walker.progress
+        if progress is None:
+            assert any(data.startswith("help:") for data in self.walker.offered) or not self.walker.says[-1].buttons
+            return
+        assert any(data.startswith("help:") for say in self.walker.says for data in data_of(say)) or any(
+            data.startswith(("help:", "back:")) for data in self.walker.offered
+        )
+        assert progress.at == "end" or find(plan(GUIDE, progress), progress.at) is not None
+
+    def teardown(self) -> None:
+        """Every path ends: from wherever this one got to, the usual buttons lead to the thanks."""
+        if self.walker.progress is None:
+            return
+        self.hear(Opened())
+        for _ in range(150):
+            if self.walker.progress is None or self.walker.progress.state == "finished":
+                return
+            self.walker.usual()
+        raise AssertionError(f"no end from {self.walker.at}")
+
+
+TestAnyConversation = AnyConversation.TestCase
+TestAnyConversation.settings = settings(
+    max_examples=150, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
