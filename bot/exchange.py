@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
-from storage.write import Store, Unit
-
 from bot.message import Message
 from flows.engine import advance, begin
 from flows.guide import Guide
@@ -21,6 +19,7 @@ from flows.progress import Progress
 from flows.services import Services
 from flows.turn import Agree, Edited, Effect, Forget, ForgetEverything, Heard, Keep, Mark, Opened, Turn
 from storage.records import Content, Enrolment, NewPart, Place
+from storage.write import Store, Unit
 
 #: Crockford's base 32: no letter that looks like a figure. 16 of them are 80 bits, which nobody guesses.
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -22,11 +22,11 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
 )
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
-from storage.write import Store
 
 from bot.message import Message
 from storage.errors import StorageError
 from storage.records import Outgoing
+from storage.write import Store
 
 log = logging.getLogger("hearten.outbox")
 

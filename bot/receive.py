@@ -18,10 +18,10 @@ from aiogram.methods.base import TelegramMethod
 from aiogram.types import Update
 from aiogram.types.update import UpdateTypeLookupError
 from pydantic import ValidationError
-from storage.write import Store
 
 from bot.handlers import UPDATE_TYPES
 from storage.errors import StorageError
+from storage.write import Store
 
 log = logging.getLogger("hearten.receive")
 
@@ -93,15 +93,16 @@ class Receiver:
 
     async def handle_batch(self, updates: Sequence[dict[str, Any]], offset: int | None) -> tuple[int | None, bool]:
         """Handle updates, one person's in order and different people's side by side. The offset past all that is done
-        before the first one that is not, and whether all are done."""
+        before the first one that is not, and whether all are done. It follows the order of delivery, not of the ids:
+        after a quiet week Telegram begins anew at any number."""
         groups: dict[object, list[dict[str, Any]]] = {}
         for update in updates:
             groups.setdefault(_whose(update), []).append(update)
         undone = set().union(*await asyncio.gather(*(self._handle_in_order(group) for group in groups.values())))
-        for update in sorted(updates, key=_id):
+        for update in updates:
             if _id(update) in undone:
                 return offset, False
-            offset = _id(update) + 1
+            offset = _id(update) + 1 if _id(update) >= 0 else offset
         return offset, True
 
     async def _handle_in_order(self, updates: Sequence[dict[str, Any]]) -> set[int]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import socket
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
@@ -13,6 +14,7 @@ from bot.assembly import put_together, run
 from bot.errors import BotError
 from bot.messenger import Message
 from bot.webhook import SECRET_HEADER
+from storage.write import Store
 from tests.test_bot.conftest import CODE, House, to_first_question
 
 
@@ -23,13 +25,13 @@ def kept(message: Message) -> bool:
 @pytest.mark.parametrize(
     ("fault", "setting"),
     [
-        ("too_many_requests", {"probability": 0.3, "seconds": 1}),
-        ("server_error", {"probability": 0.2}),
-        ("drop_before", {"probability": 0.2}),
-        ("drop_after", {"probability": 0.2}),
-        ("redeliver", {"probability": 0.8}),
-        ("unknown_update", {"probability": 0.5}),
-        ("malformed_update", {"probability": 0.5}),
+        ("too_many_requests", {"count": 2, "probability": 0.1, "seconds": 1}),
+        ("server_error", {"count": 3, "probability": 0.1}),
+        ("drop_before", {"count": 3, "probability": 0.1}),
+        ("drop_after", {"count": 3, "probability": 0.1}),
+        ("redeliver", {"count": 5, "probability": 0.5}),
+        ("unknown_update", {"count": 2, "probability": 0.3}),
+        ("malformed_update", {"count": 2, "probability": 0.3}),
     ],
 )
 async def test_a_fault_loses_and_doubles_nothing(house: House, fault: str, setting: dict[str, float]) -> None:
@@ -72,10 +74,8 @@ async def test_somebody_who_blocked_the_bot_is_not_written_to_and_the_others_go_
     assert [answer.text for answer in await house.answers()] == ["one last thing"]
 
 
-async def _waiting(store: object) -> int:
-    from datetime import UTC, datetime, timedelta
-
-    return len(await store.waiting(datetime.now(UTC) + timedelta(days=1)))  # type: ignore[attr-defined,no-any-return]
+async def _waiting(store: Store) -> int:
+    return len(await store.waiting(datetime.now(UTC) + timedelta(days=1)))
 
 
 async def test_hostile_updates_stop_nobody_and_no_line_of_the_log_holds_them(
