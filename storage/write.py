@@ -195,7 +195,7 @@ class Store:
 async def _know(main: Database, settings: StorageSettings) -> tuple[BotKey, bytes, bool]:
     """The bot key, the study's name, and whether anyone has taken part. Raises KeyFileError for another bot key."""
     async with main.begin(write=True) as connection:
-        known: dict[str, bytes] = dict((await connection.execute(_META)).tuples().all())
+        known: dict[str, bytes] = {row.name: row.value for row in await connection.execute(_META)}
         if not known:
             return await _begin_study(connection, settings)
         anyone = (await connection.execute(select(participant.c.day).limit(1))).first() is not None
