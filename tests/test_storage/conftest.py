@@ -114,3 +114,20 @@ def fill():
         return pseudonyms
 
     return fill
+
+
+@pytest.fixture
+def as_environment():
+    """A function that gives a study's settings as the environment of another process."""
+
+    def as_environment(study: Study) -> dict[str, str]:
+        settings = study.settings
+        return {
+            "HEARTEN_DATABASE_URL": settings.database_url,
+            "HEARTEN_KEYRING_URL": settings.keyring_url,
+            "HEARTEN_RECIPIENTS": str(settings.recipients),
+            "HEARTEN_BOT_KEY": str(settings.bot_key),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
+
+    return as_environment
