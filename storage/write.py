@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, delete, exists, insert, select, update
 
 from storage import audit, erase
 from storage.database import Database, Transaction
-from storage.errors import KeyFileError, SealError
+from storage.errors import KeyFileError, SealError, Unavailable
 from storage.keyring import Keyring
 from storage.keys import BotKey, Recipient, read_recipients
 from storage.records import Outgoing
@@ -109,6 +109,11 @@ class Store:
             await self._main.close()
             await self._keyring_database.close()
 
+    @property
+    def has_remains(self) -> bool:
+        """Whether bytes of what was erased may still be in a file, because somebody else was in the way."""
+        return self._remains
+
     @asynccontextmanager
     async def unit(self, update_id: int | None = None) -> AsyncIterator[Unit]:
         """One transaction: committed on a clean exit, rolled back on an exception.
@@ -130,10 +135,7 @@ class Store:
                         if unit.leaves_remains:
                             self._remains = self._rewrite = True
             finally:
-                if self._unfinished:
-                    await self._finish_erasures()
-                if self._remains and time.monotonic() >= self._wipe_at:
-                    await self._wipe()
+                await self._clear_up()
 
     async def waiting(self, now: datetime, limit: int = 100) -> list[Outgoing]:
         """Messages that are due, in the order in which they were said. A person's later message is never here while an
@@ -185,6 +187,16 @@ class Store:
             await self._keyring.erased(pseudonym)
             self._remains = self._rewrite = True
         self._unfinished = False
+
+    async def _clear_up(self) -> None:
+        """After a unit. It raises nothing, for the unit may be committed; what fails is done before the next one."""
+        try:
+            if self._unfinished:
+                await self._finish_erasures()
+        except Unavailable:
+            _log.exception("An erasure is not finished; it goes on with the next update.")
+        if self._remains and time.monotonic() >= self._wipe_at:
+            await self._wipe()
 
     async def _wipe(self) -> None:
         """Leave no remains: write the files anew, then empty their write-ahead logs."""

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from storage.__main__ import app
 from storage.keyfiles import write_new
-from storage.keys import read_recipients, read_research_key
+from storage.keys import BotKey, read_recipients, read_research_key
 from storage.write import Store
 
 PASSPHRASE = "four words of a test"
@@ -126,6 +126,21 @@ def test_erase_by_code(run, study):
     assert "1 answer is erased" in run("erase", "code 000001").stdout
     assert refused(run("erase", "CODE-000001"), "No one is found")
     assert {answer.text for answer in asyncio.run(study.answers())} == {"words of 0", "words of 2"}
+
+
+@pytest.mark.usefixtures("spoken")
+def test_an_erasure_with_a_reader_in_the_way_says_so_and_is_made_good(run, study):
+    reader = sqlite3.connect(study.settings.database_file, isolation_level=None)
+    reader.execute("BEGIN")
+    (erased,) = reader.execute("SELECT pseudonym FROM part LIMIT 1").fetchone()
+    numbers = [number for number in range(3) if BotKey.read(study.settings.bot_key).pseudonym(number) == erased]
+    outcome = run("erase", f"CODE-{numbers[0]:06d}")
+    assert outcome.exit_code == 0
+    assert "run verify in a minute" in outcome.stderr
+    assert erased in study.bytes_on_host()
+    reader.close()
+    assert run("verify").exit_code == 0
+    assert erased not in study.bytes_on_host()
 
 
 def test_where_there_is_no_database_none_is_made(run, study, tmp_path):
