@@ -126,8 +126,14 @@ def verify(
 def erase(code: Annotated[str, typer.Argument(help="The withdrawal code that the person was given.")]) -> None:
     """Erase everything that the holder of a withdrawal code gave, from every backup too."""
     with _stated():
-        answers = _run(_erase(read_settings(StorageSettings), code))
-    typer.echo(f"Done: {answers} {'answer is' if answers == 1 else 'answers are'} erased, with everything else kept.")
+        answers, has_remains = _run(_erase(read_settings(StorageSettings), code))
+    typer.echo(
+        f"Done: {answers} {'answer is' if answers == 1 else 'answers are'} erased, and all else about that person."
+    )
+    if has_remains:
+        typer.echo(
+            "Another process is in the way of wiping unused space in the files: run verify in a minute.", err=True
+        )
 
 
 async def _migrate(settings: StorageSettings) -> bool:
@@ -151,12 +157,13 @@ async def _verify(settings: StorageSettings, kept: Head | None) -> Head:
         await store.close()
 
 
-async def _erase(settings: StorageSettings, code: str) -> int:
+async def _erase(settings: StorageSettings, code: str) -> tuple[int, bool]:
     store = await _open_existing(settings)
     try:
-        return await erase_by_code(store, code)
+        answers = await erase_by_code(store, code)
     finally:
         await store.close()
+    return answers, store.has_remains
 
 
 async def _open_existing(settings: StorageSettings) -> Store:

@@ -1,0 +1,69 @@
+"""Settings: each wrong one is named, with what to do, and its value is never shown."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from storage.errors import SettingsError
+from storage.settings import StorageSettings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_defaults_and_dot_env():
+    Path(".env").write_text("HEARTEN_BOT_KEY=elsewhere/bot.key\nHEARTEN_UNKNOWN=1\nHEARTEN_PASSPHRASE_FILE=\n")
+    settings = read_settings(StorageSettings)
+    assert settings.bot_key == Path("elsewhere/bot.key")
+    assert settings.passphrase_file is None
+    assert settings.database_file == Path("var/hearten.db")
+    assert settings.keyring_file == Path("var/keyring.db")
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        (url, name)
+        for url in ("secret", "sqlite+aiosqlite://", "postgresql://u:secret@h/d", "sqlite+aiosqlite:///:memory:")
+        for name in ("DATABASE_URL", "KEYRING_URL")
+    ],
+)
+def test_a_url_that_leads_to_no_file(monkeypatch, url, name):
+    monkeypatch.setenv(f"HEARTEN_{name}", url)
+    with pytest.raises(SettingsError, match=rf"^HEARTEN_{name} cannot be used: write it as .*\.$") as caught:
+        read_settings(StorageSettings)
+    assert "secret" not in str(caught.value)
+
+
+def test_the_keyring_must_be_apart(monkeypatch):
+    monkeypatch.setenv("HEARTEN_KEYRING_URL", "sqlite+aiosqlite:///var/../var/hearten.db")
+    with pytest.raises(SettingsError, match="name the same file"):
+        read_settings(StorageSettings)
+
+
+def test_every_wrong_setting_of_a_larger_class_is_named(monkeypatch):
+    class Larger(StorageSettings):
+        telegram_token: SecretStr
+        webhook_port: int = 80
+        names: tuple[str, ...] = ()
+
+    monkeypatch.setenv("HEARTEN_WEBHOOK_PORT", "secret")
+    with pytest.raises(SettingsError) as caught:
+        read_settings(Larger)
+    assert "HEARTEN_TELEGRAM_TOKEN is missing: set it in the environment or in .env" in str(caught.value)
+    assert "HEARTEN_WEBHOOK_PORT cannot be used" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    monkeypatch.setenv("HEARTEN_NAMES", "secret")
+    with pytest.raises(SettingsError) as caught:
+        read_settings(Larger)
+    assert "secret" not in str(caught.value)
+
+
+def test_dot_env_that_is_no_text():
+    Path(".env").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
+        read_settings(StorageSettings)
