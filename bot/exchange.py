@@ -45,14 +45,15 @@ def new_code() -> str:
 
 
 class Exchange:
-    """Holds what every exchange needs. `committed` is called after each commit: there may be messages to send."""
+    """Holds what every exchange needs. `committed` is called after each commit with the person's pseudonym: there may
+    be messages to send."""
 
     def __init__(
         self,
         store: Store,
         guide: Guide,
         services: Services,
-        committed: Callable[[], None],
+        committed: Callable[[bytes], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
@@ -66,12 +67,14 @@ class Exchange:
     async def hear(self, incoming: Incoming) -> None:
         """Handle one update. Raises StorageError where it could not be written: then nothing of it was."""
         turn = self._turns.setdefault(incoming.person, asyncio.Lock())
-        async with turn, self._store.unit(incoming.update) as unit:
-            if not unit.seen:
-                await self._hear(unit, incoming)
-        self._committed()
+        async with turn:
+            async with self._store.unit(incoming.update) as unit:
+                if unit.seen:
+                    return
+                pseudonym = await self._hear(unit, incoming)
+            self._committed(pseudonym)
 
-    async def _hear(self, unit: Unit, incoming: Incoming) -> None:
+    async def _hear(self, unit: Unit, incoming: Incoming) -> bytes:
         now = self._clock()
         pseudonym, kept = await unit.progress(incoming.person)
         progress = Progress.model_validate_json(kept) if kept is not None else None
@@ -82,6 +85,7 @@ class Exchange:
         turn = advance(guide, progress, heard, now)
         writing = _Writing(unit, pseudonym, incoming, progress, turn, now)
         await writing.write()
+        return pseudonym
 
     def _open(self, progress: Progress | None, opened: Opened) -> tuple[Progress | None, Opened]:
         """Somebody opened the chat: a new conversation begins where there is none and the service is known."""

@@ -7,11 +7,9 @@ the bot is not written to again. Logs count messages; they never hold one, nor w
 import asyncio
 import logging
 import random
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import groupby
 
 from aiogram import Bot
 from aiogram.exceptions import (
@@ -35,6 +33,8 @@ log = logging.getLogger("hearten.outbox")
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
 #: How many people are written to at the same time.
 AT_ONCE = 30
+#: Seconds between two looks for messages that wait for their time.
+LOOK_AGAIN = 1.0
 
 
 class Outbox:
@@ -44,54 +44,57 @@ class Outbox:
         self._store = store
         self._bot = bot
         self.pace = pace
-        self._wake = asyncio.Event()
+        self._running = False
         self._busy: dict[bytes, asyncio.Task[None]] = {}
+        self._more: set[bytes] = set()
         self._places = asyncio.Semaphore(AT_ONCE)
 
-    def wake(self) -> None:
-        """There may be something new to send."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Send until cancelled. What is being sent then is finished first."""
-        try:
-            while True:
-                self._wake.clear()
-                await self._start_whatever_waits()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), timeout=1.0)
-        finally:
-            if self._busy:
-                await asyncio.wait(self._busy.values(), timeout=5)
-
-    async def _start_whatever_waits(self) -> None:
-        try:
-            waiting = await self._store.waiting(datetime.now(UTC), limit=500)
-        except StorageError as error:
-            log.warning("the outbox cannot be read (%s); trying again", type(error).__name__)
-            return
-        free = [each for each in waiting if each.pseudonym not in self._busy]
-        for pseudonym, messages in groupby(sorted(free, key=lambda each: (each.pseudonym, each.seq)), key=_whose):
-            task = asyncio.create_task(self._send_all(list(messages)))
-            self._busy[pseudonym] = task
+    def wake(self, pseudonym: bytes) -> None:
+        """There may be something new to send to this person."""
+        if pseudonym in self._busy:
+            self._more.add(pseudonym)
+        elif self._running:
+            task = self._busy[pseudonym] = asyncio.create_task(self._send_all(pseudonym))
             task.add_done_callback(partial(self._finished, pseudonym))
 
     def _finished(self, pseudonym: bytes, _: asyncio.Task[None]) -> None:
-        self._busy.pop(pseudonym, None)
-        self._wake.set()
+        del self._busy[pseudonym]
+        if pseudonym in self._more:
+            self._more.discard(pseudonym)
+            self.wake(pseudonym)
 
-    async def _send_all(self, messages: Iterable[Outgoing]) -> None:
+    async def run(self) -> None:
+        """Send until cancelled. What is being sent then is finished first."""
+        self._running = True
+        try:
+            while True:
+                await self._look()
+                await asyncio.sleep(LOOK_AGAIN)
+        finally:
+            self._running = False
+            if self._busy:
+                await asyncio.wait(self._busy.values(), timeout=5)
+
+    async def _look(self) -> None:
+        """Find what was left by an earlier run, or has been waiting for its time."""
+        try:
+            for pseudonym in await self._store.who_waits(datetime.now(UTC)):
+                if pseudonym not in self._busy:
+                    self.wake(pseudonym)
+        except StorageError as error:
+            log.warning("the outbox cannot be read (%s); trying again", type(error).__name__)
+
+    async def _send_all(self, pseudonym: bytes) -> None:
         """One person's messages, in order. The first that does not go through holds back the rest."""
         async with self._places:
             try:
-                for number, outgoing in enumerate(messages):
+                for number, outgoing in enumerate(await self._store.waiting(datetime.now(UTC), pseudonym=pseudonym)):
                     if number and self.pace:
                         await self._type(Message.model_validate_json(outgoing.payload).chat)
                     if not await self._send(outgoing):
                         return
             except StorageError as error:
-                log.warning("the outbox cannot be written (%s); a message may be repeated", type(error).__name__)
-                await asyncio.sleep(FIRST_WAIT)
+                log.warning("the outbox cannot be used (%s); a message may be repeated", type(error).__name__)
 
     async def _type(self, chat: int) -> None:
         with suppress(TelegramAPIError):
@@ -134,10 +137,6 @@ class Outbox:
             else:
                 return
         await self._bot.send_message(message.chat, message.text, reply_markup=keyboard)
-
-
-def _whose(outgoing: Outgoing) -> bytes:
-    return outgoing.pseudonym
 
 
 def _keyboard(message: Message) -> InlineKeyboardMarkup | None:

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from rapidfuzz.distance import DamerauLevenshtein
 
 from flows.guide import Commands
+from flows.reading import known_words
 
 Wish = Literal["skip", "pause", "resume", "stop", "help", "delete", "mydata", "privacy", "done", "yes", "no"]
 WISHES: tuple[Wish, ...] = get_args(Wish)
@@ -83,4 +84,9 @@ def _same(said: str, phrase: str) -> bool:
         return True
     if len(phrase) < SHORTEST_WITH_A_SLIP or abs(len(said) - len(phrase)) > 1:
         return False
-    return DamerauLevenshtein.distance(said, phrase, score_cutoff=1) <= 1
+    return DamerauLevenshtein.distance(said, phrase, score_cutoff=1) <= 1 and not _means_something_else(said, phrase)
+
+
+def _means_something_else(said: str, phrase: str) -> bool:
+    """Whether what differs is a word of its own: 'helps me' is not a slip of 'help me'."""
+    return all(word in known_words() for word in said.split() if word not in phrase.split())

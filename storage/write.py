@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, delete, exists, insert, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, select, update
 
 from storage import audit, erase
 from storage.database import Database, Transaction
@@ -42,12 +42,15 @@ _HELD_BACK = exists().where(
     _EARLIER.c.seq < outbox.c.seq,
     _EARLIER.c.not_before > bindparam("now"),
 )
+_DUE = and_(outbox.c.not_before <= bindparam("now"), ~_HELD_BACK)
 _WAITING = (
     select(outbox.c.seq, outbox.c.pseudonym, outbox.c.payload, outbox.c.attempts)
-    .where(outbox.c.not_before <= bindparam("now"), ~_HELD_BACK)
+    .where(_DUE)
     .order_by(outbox.c.seq)
     .limit(bindparam("most"))
 )
+_WAITING_FOR = _WAITING.where(outbox.c.pseudonym == bindparam("person"))
+_WHO_WAITS = select(outbox.c.pseudonym).where(_DUE).distinct().limit(bindparam("most"))
 _SENT = delete(outbox).where(outbox.c.seq == bindparam("number"))
 _POSTPONE = (
     update(outbox)
@@ -137,12 +140,21 @@ class Store:
             finally:
                 await self._clear_up()
 
-    async def waiting(self, now: datetime, limit: int = 100) -> list[Outgoing]:
-        """Messages that are due, in the order in which they were said. A person's later message is never here while an
-        earlier one of theirs is not due yet."""
+    async def who_waits(self, now: datetime, limit: int = 500) -> list[bytes]:
+        """People for whom messages are due."""
         async with self._main.begin(write=False) as connection:
-            due = {"now": int(now.timestamp() * 1000), "most": limit}
-            rows = (await connection.execute(_WAITING, due)).all()
+            due = {"now": milliseconds(now), "most": limit}
+            return list((await connection.execute(_WHO_WAITS, due)).scalars())
+
+    async def waiting(self, now: datetime, limit: int = 100, pseudonym: bytes | None = None) -> list[Outgoing]:
+        """Messages that are due, to everybody or to one person, in the order in which they were said. A person's later
+        message is never here while an earlier one of theirs is not due yet."""
+        async with self._main.begin(write=False) as connection:
+            due: dict[str, object] = {"now": milliseconds(now), "most": limit}
+            if pseudonym is None:
+                rows = (await connection.execute(_WAITING, due)).all()
+            else:
+                rows = (await connection.execute(_WAITING_FOR, due | {"person": pseudonym})).all()
         opened = []
         for row in rows:
             try:

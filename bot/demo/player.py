@@ -62,7 +62,7 @@ class Player:
             "about_offer": f"yes:{step}" if self._part.about else f"no:{step}",
         }
         offered = _data(message)
-        usual = (f"done:{step}", f"next:{step}", f"yes:{step}", f"skip:{step}")
+        usual: tuple[str, ...] = (f"done:{step}", f"next:{step}", f"yes:{step}", f"skip:{step}")
         if kind in ("company", "safe", "how_was_this"):
             usual = tuple(data for data in offered if data.startswith("choose:"))
         return next(data for data in (wishes.get(kind, ""), *usual) if data in offered)

@@ -44,6 +44,12 @@ ANSWERS = [
     "help came too late and then it went away again",
     "the next one was better",
     "done to me, not with me",
+    "helps me",
+    "pauses",
+    "cause",
+    "deleted",
+    "withdrawn",
+    "im black",
 ]
 
 
