@@ -24,6 +24,7 @@ from analysis.vectors import Rows, Space, standardise
 from analysis.words import PhraseBook, Word, find_words
 
 _SEVERAL = 3  # sub-themes that a ridge classifier needs to give one column each
+_TOGETHER = 512  # rows compared with all exemplars at once, so that memory stays flat
 _ALIKE = 0.05  # below this an exemplar has next to nothing in common with a text
 _CUE_SCALE = 4.0  # a plain sign and two hints: about what a short answer on one theme has
 
@@ -104,7 +105,7 @@ class Learned:
         )
         shown = len(exemplars)
         self.examples, self.example_labels = tuple(text for _, text in taught[:shown]), answers[:shown]
-        self._example_rows = themed[:shown]
+        self._example_columns = themed[:shown].T.tocsr()
 
     def weigh_evidence(self, words: Sequence[Word]) -> Evidence:
         """The cues that fire in a stretch of text, each phrase once, and how many words are about care."""
@@ -162,10 +163,12 @@ class Learned:
 
     def nearest(self, counts: Rows, subthemes: Iterable[int]) -> list[str | None]:
         """For each row and sub-theme, the exemplar of that sub-theme that is most alike; None where none is."""
-        alike = (self.space.weigh(counts) @ self._example_rows.T).toarray().round(6)
+        rows, wanted = self.space.weigh(counts), list(subthemes)
         found: list[str | None] = []
-        for row, subtheme in zip(alike, subthemes, strict=True):
-            among = np.where(self.example_labels == subtheme, row, 0.0)
-            best = int(among.argmax()) if len(among) else 0
-            found.append(self.examples[best] if len(among) and among[best] >= _ALIKE else None)
+        for begin in range(0, len(wanted), _TOGETHER):
+            alike = (rows[begin : begin + _TOGETHER] @ self._example_columns).toarray().round(6)
+            for row, subtheme in zip(alike, wanted[begin : begin + _TOGETHER], strict=True):
+                among = np.where(self.example_labels == subtheme, row, 0.0)
+                best = int(among.argmax()) if len(among) else 0
+                found.append(self.examples[best] if len(among) and among[best] >= _ALIKE else None)
         return found

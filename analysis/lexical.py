@@ -21,9 +21,9 @@ from analysis.exemplars import read_exemplars, read_themeless
 from analysis.frameworks import DEFAULT, framework_ids, read_framework
 from analysis.language import is_english
 from analysis.learned import Evidence, Learned, read_weights
-from analysis.model import Coded, Coding, Framework
+from analysis.model import Coded, Coding, Framework, Stance
 from analysis.segments import Segment, find_segments
-from analysis.stance import StanceReader, add_signs, stance_reader
+from analysis.stance import Signs, StanceReader, add_signs, stance_reader
 from analysis.vectors import Rows
 from analysis.words import Word, find_words
 
@@ -112,20 +112,17 @@ class LexicalCoder:
             row[[self._number[each] for each in read.invites if each in self._number]] = learned.weights.invited
         text_scores = learned.score(whole, np.array([each.cues for each in sums])) + hints
         gates = self._gate(whole, sums)
-        first = 0
         single = self._segment_scores(counts, parts)
         alone = self._gate(counts, parts)
-        word_counts = self._stances.count([words for read in batch for words in read.words])
+        chosen: list[list[_Choice]] = []
+        first = 0
         for at, read in enumerate(batch):
-            last = first + len(read.segments)
-            choices = self._choose(text_scores[at], single[first:last], float(gates[at]), alone[first:last], read)
-            rows = slice(first, last)
-            yield Coded(
-                codings=self._write(choices, read, counts[rows], word_counts[rows]),
-                top=tuple(learned.labels[each] for each in np.argsort(-text_scores[at], kind="stable")),
-                note=read.note,
-            )
-            first = last
+            rows = slice(first, first + len(read.segments))
+            chosen.append(self._choose(text_scores[at], single[rows], float(gates[at]), alone[rows], read))
+            first = rows.stop
+        for at, codings in enumerate(self._write(chosen, batch, counts, grouping)):
+            order = np.argsort(-text_scores[at], kind="stable")
+            yield Coded(codings=codings, top=tuple(learned.labels[each] for each in order), note=batch[at].note)
 
     def _gate(self, counts: Rows, evidence: Sequence[Evidence]) -> NDArray[np.float64]:
         if not evidence:
@@ -165,30 +162,47 @@ class LexicalCoder:
             choices = [_Choice(likeliest, at, at, float(sure[at, likeliest]))]
         return _join(choices)
 
-    def _write(self, choices: list[_Choice], read: _Read, counts: Rows, words: Rows) -> tuple[Coding, ...]:
-        if not choices:
-            return ()
-        spans = np.zeros((len(choices), len(read.segments)))
-        for row, choice in zip(spans, choices, strict=True):
-            row[choice.first : choice.last + 1] = 1.0
-        chosen = sparse.csr_array(spans)
-        nearest = self._learned.nearest(sparse.csr_array(chosen @ counts), [each.subtheme for each in choices])
-        meant = np.where(spans > 0, 1.0, _CONTEXT)
-        signs = [self._stances.weigh_signs(each) for each in read.words]
-        # The rest of the answer tells how a segment is meant, but speaks more softly than the segment itself.
-        stances = self._stances.read(sparse.csr_array(meant @ words), [add_signs(signs, row.tolist()) for row in meant])
-        return tuple(
-            Coding(
-                subtheme=(subtheme := self._learned.labels[choice.subtheme]),
-                theme=self._framework.theme_of(subtheme).id,
-                stance=stance,
-                confidence=choice.confidence,
-                start=read.segments[choice.first].start,
-                end=read.segments[choice.last].end,
-                reason=self._explain(choice, read, example),
+    def _write(
+        self, chosen: list[list[_Choice]], batch: list[_Read], counts: Rows, grouping: Rows
+    ) -> list[tuple[Coding, ...]]:
+        """The codings of a whole batch: stances and nearest exemplars are looked up for all of them together."""
+        flat = [(at, choice) for at, choices in enumerate(chosen) for choice in choices]
+        begins = np.cumsum([0, *(len(read.segments) for read in batch)]).tolist()
+        spans = _mark([(begins[at] + each.first, begins[at] + each.last) for at, each in flat], begins[-1])
+        owners = _mark([(at, at) for at, _ in flat], len(batch))
+        nearest = self._learned.nearest(sparse.csr_array(spans @ counts), [each.subtheme for _, each in flat])
+        stances = self._tell(flat, batch, spans, owners @ grouping)
+        codings: list[list[Coding]] = [[] for _ in batch]
+        for (at, choice), example, stance in zip(flat, nearest, stances, strict=True):
+            read = batch[at]
+            subtheme = self._learned.labels[choice.subtheme]
+            codings[at].append(
+                Coding(
+                    subtheme=subtheme,
+                    theme=self._framework.theme_of(subtheme).id,
+                    stance=stance,
+                    confidence=choice.confidence,
+                    start=read.segments[choice.first].start,
+                    end=read.segments[choice.last].end,
+                    reason=self._explain(choice, read, example),
+                )
             )
-            for choice, example, stance in zip(choices, nearest, stances, strict=True)
-        )
+        return [tuple(each) for each in codings]
+
+    def _tell(self, flat: list[tuple[int, _Choice]], batch: list[_Read], spans: Rows, texts: Rows) -> list[Stance]:
+        """The stance of each coding. The rest of the answer tells how a segment is meant, but speaks more softly."""
+        words = self._stances.count([words for read in batch for words in read.words])
+        meant = sparse.csr_array((1 - _CONTEXT) * (spans @ words) + _CONTEXT * (texts @ words))
+        signs: list[Signs] = []
+        seen: dict[int, list[Signs]] = {}
+        for at, choice in flat:
+            if at not in seen:
+                parts = [self._stances.weigh_signs(each) for each in batch[at].words]
+                seen[at] = [*parts, add_signs(parts, [1.0] * len(parts))]
+            *parts, whole = seen[at]
+            own = add_signs(parts[choice.first : choice.last + 1], [1.0] * (choice.last - choice.first + 1))
+            signs.append(add_signs([own, whole], [1 - _CONTEXT, _CONTEXT]))
+        return self._stances.read(meant, signs)
 
     def _explain(self, choice: _Choice, read: _Read, example: str | None) -> str:
         evidence = self._learned.add_evidence(read.evidence[choice.first : choice.last + 1])
@@ -203,6 +217,15 @@ class LexicalCoder:
         if self._learned.labels[choice.subtheme] in read.invites:
             sentences.append("The question asked about this.")
         return " ".join(sentences) or "The choice of words as a whole is nearest to this sub-theme; no single word is."
+
+
+def _mark(ranges: list[tuple[int, int]], width: int) -> Rows:
+    """A row for each range, with a one in each of its columns from first to last (inclusive)."""
+    columns = [column for first, last in ranges for column in range(first, last + 1)]
+    ends = np.cumsum([0, *(last - first + 1 for first, last in ranges)])
+    return sparse.csr_array(
+        (np.ones(len(columns)), np.array(columns, dtype=np.int64), ends), shape=(len(ranges), width)
+    )
 
 
 def _join(choices: list[_Choice]) -> list[_Choice]:
