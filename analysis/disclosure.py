@@ -30,6 +30,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from analysis.errors import AnalysisError
 from analysis.model import Framework, Frozen, Stance, Theme
 
 #: The three ways it can have gone that a count is published for. `mixed` is counted as help and as harm.
@@ -48,7 +49,7 @@ DEFAULT_THRESHOLD = 8
 LEAST_THRESHOLD = 5
 
 
-class ThresholdError(ValueError):
+class ThresholdError(AnalysisError):
     """A threshold that protects nobody."""
 
 

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from analysis.errors import AnalysisError
+
 _NAME = re.compile(r"(?P<year>[12][0-9]{3})(?:-Q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?", re.ASCII)
 
 _MONTHS = (
@@ -16,7 +18,7 @@ _MONTHS = (
 )  # fmt: skip
 
 
-class PeriodError(ValueError):
+class PeriodError(AnalysisError):
     """A period that cannot be read. The message is one sentence for the person who typed it."""
 
 

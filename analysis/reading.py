@@ -1,0 +1,110 @@
+"""From sealed answers to coded ones: open, take out what identifies, map onto the framework. One answer at a time.
+
+Promises: the words are de-identified before a coder sees them, so that no coding can quote a name; nothing is kept
+beyond the batch in hand (apart from the placeholders given to each person's names, which must stay the same from one
+answer to the next), so a hundred thousand answers need no more memory than a thousand; answers arrive in the order of
+the source.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from analysis.model import Coded, Coder
+from storage.records import Answer, Asked
+
+#: Answers coded in one go off the event loop: enough to make the hop cheap, few enough to stay small.
+BATCH = 16
+
+#: (guide, guide version, question) -> the sub-themes that this question invites.
+Invites = Callable[[str, int, str], tuple[str, ...]]
+
+
+def invite_nothing(_guide: str, _version: int, _question: str) -> tuple[str, ...]:
+    """Where the guide is not known, no question hints at anything."""
+    return ()
+
+
+class Source(Protocol):
+    """The read port of storage, as far as reports need it. None means all."""
+
+    def answers(self, service: str | None, since: date | None, until: date | None) -> AsyncIterator[Answer]: ...
+
+    def asked(self, service: str | None, since: date | None, until: date | None) -> AsyncIterator[Asked]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text without what identifies, and how many mentions of each kind were taken out."""
+
+    text: str
+    taken_out: Mapping[str, int]
+
+
+class Mask(Protocol):
+    """Takes identifying details out. The same name of the same person gets the same placeholder every time."""
+
+    def __call__(self, person: str, text: str) -> Masked: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CodedAnswer:
+    """One answer ready for reports. Spans of `coded` count in `masked.text`."""
+
+    answer: Answer
+    masked: Masked
+    coded: Coded
+
+
+class Reading:
+    """How answers are read: with which coder, which mask and which hints."""
+
+    def __init__(self, coder: Coder, mask: Callable[[], Mask], invites: Invites = invite_nothing) -> None:
+        self.coder = coder
+        self._new_mask = mask
+        self._invites = invites
+
+    async def code(self, answers: AsyncIterator[Answer]) -> AsyncIterator[CodedAnswer]:
+        """Code answers in their own words. What was picked from a list ("about you") is not words and is left out."""
+        mask = self._new_mask()
+        batch: list[Answer] = []
+        async for answer in answers:
+            if answer.kind != "answer":
+                continue
+            batch.append(answer)
+            if len(batch) == BATCH:
+                for each in await asyncio.to_thread(self._code_all, mask, batch):
+                    yield each
+                batch = []
+        for each in await asyncio.to_thread(self._code_all, mask, batch):
+            yield each
+
+    def _code_all(self, mask: Mask, batch: list[Answer]) -> list[CodedAnswer]:
+        return [self._code_one(mask, answer) for answer in batch]
+
+    def _code_one(self, mask: Mask, answer: Answer) -> CodedAnswer:
+        masked = mask(answer.person, answer.text)
+        invites = self._invites(answer.guide, answer.guide_version, answer.question)
+        coded = self.coder.code(masked.text, invites) if masked.text.strip() else Coded(codings=(), top=())
+        return CodedAnswer(answer, masked, coded)
+
+
+async def show_progress(coded: AsyncIterator[CodedAnswer], doing: str) -> AsyncIterator[CodedAnswer]:
+    """Pass answers on and, on a terminal, show how many have passed. Says nothing where errors go to a file."""
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed:.0f}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(doing, total=None)
+        async for each in coded:
+            progress.advance(task)
+            yield each
