@@ -1,0 +1,79 @@
+"""The audit log: what was done, on which day, never what was said nor by whom.
+
+Each entry holds the code (HMAC-SHA-256 under a key derived from the bot key) of itself and of the entry before, so that
+an entry that was changed, moved or taken out is found by its number. A cut tail leaves a chain that is whole but short:
+it is seen against the head, which `python -m storage verify` prints for keeping elsewhere.
+"""
+
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.errors import BrokenChain
+from storage.schema import audit
+
+_BEGINNING = bytes(32)
+_LAST = select(audit.c.seq, audit.c.mac).order_by(audit.c.seq.desc()).limit(1)
+_ALL = select(audit).order_by(audit.c.seq)
+_ADD = insert(audit)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry: its number and its code. Kept elsewhere, it shows later whether the log was cut."""
+
+    seq: int
+    mac: bytes
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.mac.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Head":
+        """Raises BrokenChain where the text is not a head."""
+        seq, _, mac = text.strip().partition(":")
+        try:
+            return cls(int(seq), bytes.fromhex(mac))
+        except ValueError:
+            raise BrokenChain("A head is written as number:code, as `python -m storage verify` prints it.") from None
+
+
+async def append(connection: AsyncConnection, key: bytes, event: str, **detail: int | str) -> None:
+    """Add an entry within the caller's transaction. `detail` must hold nothing that tells a person from another."""
+    last = (await connection.execute(_LAST)).one_or_none()
+    seq, previous = (last.seq + 1, last.mac) if last else (1, _BEGINNING)
+    day = datetime.now(UTC).date().isoformat()
+    text = json.dumps(detail, sort_keys=True)
+    mac = _code(key, previous, seq, day, event, text)
+    entry = {"seq": seq, "day": day, "event": event, "detail": text, "previous": previous, "mac": mac}
+    await connection.execute(_ADD, entry)
+
+
+async def verify(connection: AsyncConnection, key: bytes, kept: Head | None = None) -> Head:
+    """Check every entry, and that the kept head is still in the log. Returns the head.
+
+    Raises BrokenChain with the number of the first entry that does not fit.
+    """
+    head = Head(0, _BEGINNING)
+    kept_is_there = kept is None or kept == head
+    result = await connection.stream(_ALL)
+    async for row in result:
+        expected = _code(key, head.mac, head.seq + 1, row.day, row.event, row.detail)
+        if row.seq != head.seq + 1 or row.previous != head.mac or not hmac.compare_digest(row.mac, expected):
+            raise BrokenChain(f"The audit log does not fit from entry {head.seq + 1} on: it was changed.")
+        head = Head(row.seq, row.mac)
+        kept_is_there = kept_is_there or head == kept
+    if not kept_is_there:
+        raise BrokenChain(
+            "The audit log does not hold the head that was kept: its end was cut off, or it was replaced."
+        )
+    return head
+
+
+def _code(key: bytes, previous: bytes, *entry: int | str) -> bytes:
+    fields = json.dumps(["hearten audit v1", previous.hex(), *entry])
+    return hmac.digest(key, fields.encode(), "sha256")

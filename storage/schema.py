@@ -1,0 +1,176 @@
+"""The two databases: tables, and which revision of them this code knows.
+
+hearten.db  everything but what opens it. Rows about people are keyed by pseudonym; words are sealed (`storage.seal`),
+            progress and messages to send are sealed with the bot key. Tables about people have no hidden row number
+            (WITHOUT ROWID), so that their order betrays nothing about when somebody came.
+keyring.db  one key for each participant. Deleting it erases that person's answers everywhere, old backups included;
+            that is why this is a database of its own, never in the same backup.
+
+Days are ISO dates as text: nobody needs to know the minute. `not_before` alone is finer (seconds since 1970, UTC), and
+goes when its message is sent. The migrations in `storage/migrations` make these tables; a test compares the two.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+#: The newest revision of each database, as in its folder of migrations.
+HEADS = {"main": "m0001", "keyring": "k0001"}
+
+main = MetaData()
+keyring = MetaData()
+
+#: SQLite numbers rows by themselves only where the column is exactly INTEGER.
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _of_people(name: str, metadata: MetaData, *columns: Column[Any]) -> Table:
+    return Table(name, metadata, *columns, sqlite_with_rowid=False)
+
+
+#: `study`: random, binds every seal to this database. `bot_key`: a token that tells whether the key is the right one.
+meta = _of_people(
+    "meta",
+    main,
+    Column("name", String(32), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+#: Where each person is in the conversation, consented or not.
+conversation = _of_people(
+    "conversation",
+    main,
+    Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("progress", LargeBinary, nullable=False),
+)
+
+#: One row for each session (round) that somebody agreed to take part in.
+participant = _of_people(
+    "participant",
+    main,
+    Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("session", String(64), primary_key=True),
+    Column("service", String(64), nullable=False),
+    Column("guide", String(64), nullable=False),
+    Column("guide_version", Integer, nullable=False),
+    Column("code_token", LargeBinary(32), nullable=False, unique=True),
+    Column("day", String(10), nullable=False),
+)
+
+#: What each person said to each item of consent: their last word, and the day of it.
+consent = _of_people(
+    "consent",
+    main,
+    Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("item", String(64), primary_key=True),
+    Column("given", Boolean, nullable=False),
+    Column("wording", String(64), nullable=False),
+    Column("day", String(10), nullable=False),
+)
+
+#: One message of an answer, sealed.
+part = _of_people(
+    "part",
+    main,
+    Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("session", String(64), primary_key=True),
+    Column("question", String(64), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("guide", String(64), nullable=False),
+    Column("guide_version", Integer, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("message_token", LargeBinary(32)),
+    Column("envelope", LargeBinary, nullable=False),
+)
+
+#: Each question that was put to somebody, and what became of it.
+asked = _of_people(
+    "asked",
+    main,
+    Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("session", String(64), primary_key=True),
+    Column("question", String(64), primary_key=True),
+    Column("outcome", String(16), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("guide", String(64), nullable=False),
+    Column("guide_version", Integer, nullable=False),
+    Column("day", String(10), nullable=False),
+)
+
+#: Messages that are still to be sent, and nothing after that.
+outbox = Table(
+    "outbox",
+    main,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("pseudonym", LargeBinary(32), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Index("outbox_of_person", "pseudonym", "seq"),
+    sqlite_autoincrement=True,
+)
+
+#: Updates that were handled, so that one delivered twice is handled once.
+seen_update = Table(
+    "seen_update",
+    main,
+    Column("update_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("day", String(10), nullable=False),
+)
+
+#: Updates that could not be understood, sealed with the bot key: bad input never loses anything.
+set_aside = Table(
+    "set_aside",
+    main,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("day", String(10), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+#: What was done, never what was said nor by whom; each entry is chained to the one before. See `storage.audit`.
+audit = Table(
+    "audit",
+    main,
+    Column("seq", _Serial, primary_key=True, autoincrement=False),
+    Column("day", String(10), nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous", LargeBinary(32), nullable=False),
+    Column("mac", LargeBinary(32), nullable=False),
+)
+
+participant_key = _of_people(
+    "participant_key",
+    keyring,
+    Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("key", LargeBinary(32), nullable=False),
+)
+
+#: `study`: whose keyring this is.
+keyring_meta = _of_people(
+    "meta",
+    keyring,
+    Column("name", String(32), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+#: People whose key is deleted and whose rows may still be there, because the machine stopped in between.
+erasing = _of_people(
+    "erasing",
+    keyring,
+    Column("pseudonym", LargeBinary(32), primary_key=True),
+)

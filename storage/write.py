@@ -1,0 +1,215 @@
+"""The write port, for the bot: people's words go in and cannot be read back here.
+
+One update is one unit of work, and one transaction: its id, the person's progress, sealed answers and the messages to
+send are committed together, exactly once however often the update is delivered. One unit runs at a time in a process;
+other processes wait their turn. After an erasure the write-ahead logs are emptied; where a reader is in the way, that
+is tried again with the next units and said in the log.
+
+Every method of the store is a transaction of its own: inside a unit, use the unit's methods only.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from sqlalchemy import bindparam, delete, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import audit, erase
+from storage.database import Database
+from storage.errors import KeyFileError, SealError
+from storage.keyring import Keyring
+from storage.keys import BotKey, Recipient, read_recipients
+from storage.records import Outgoing
+from storage.schema import meta, outbox, participant
+from storage.settings import StorageSettings
+from storage.unit import Unit, bound, milliseconds
+
+__all__ = ["Store", "Unit"]
+
+_log = logging.getLogger(__name__)
+
+#: Seconds between two attempts at emptying the write-ahead logs while a reader is in the way.
+_WIPE_AGAIN = 5.0
+
+_META = select(meta.c.name, meta.c.value)
+_EARLIER = outbox.alias("earlier")
+_HELD_BACK = exists().where(
+    _EARLIER.c.pseudonym == outbox.c.pseudonym,
+    _EARLIER.c.seq < outbox.c.seq,
+    _EARLIER.c.not_before > bindparam("now"),
+)
+_WAITING = (
+    select(outbox.c.seq, outbox.c.pseudonym, outbox.c.payload, outbox.c.attempts)
+    .where(outbox.c.not_before <= bindparam("now"), ~_HELD_BACK)
+    .order_by(outbox.c.seq)
+    .limit(bindparam("most"))
+)
+_SENT = delete(outbox).where(outbox.c.seq == bindparam("number"))
+_POSTPONE = (
+    update(outbox)
+    .where(outbox.c.seq == bindparam("number"))
+    .values(not_before=bindparam("due"), attempts=outbox.c.attempts + 1)
+)
+_FORGET = delete(outbox).where(outbox.c.pseudonym == bindparam("person"))
+
+
+class Store:
+    """Open with `Store.open`. Safe to share between the tasks of one event loop."""
+
+    def __init__(
+        self, main: Database, keyring: Database, bot_key: BotKey, recipients: tuple[Recipient, ...], study: bytes
+    ) -> None:
+        self._main = main
+        self._keyring_database = keyring
+        self._keyring = Keyring(keyring)
+        self._bot_key = bot_key
+        self._recipients = recipients
+        self._study = study
+        self._lock = asyncio.Lock()
+        self._unfinished = True
+        self._remains = False
+        self._wipe_at = 0.0
+
+    @classmethod
+    async def open(cls, settings: StorageSettings) -> "Store":
+        """Open everything, or make it where nothing is yet. Raises StorageError with a sentence that says what to do:
+        no recipients, another bot key or keyring than this database's, an older or newer schema, no access."""
+        recipients = read_recipients(settings.recipients)
+        main = Database("main", settings.database_url, writable=True)
+        keyring = Database("keyring", settings.keyring_url, writable=True)
+        try:
+            await main.check_or_make()
+            await keyring.check_or_make()
+            bot_key, study, anyone = await _know(main, settings)
+            await Keyring(keyring).belong_to(study, adopt=not anyone)
+            store = cls(main, keyring, bot_key, recipients, study)
+            async with store._lock:
+                await store._finish_erasures()
+        except BaseException:
+            await main.close()
+            await keyring.close()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Let go of the files. Waits for a unit that is under way."""
+        async with self._lock:
+            if self._remains:
+                await self._wipe()
+            await self._main.close()
+            await self._keyring_database.close()
+
+    @asynccontextmanager
+    async def unit(self, update_id: int | None = None) -> AsyncIterator[Unit]:
+        """One transaction: committed on a clean exit, rolled back on an exception.
+
+        Raises Unavailable where the database cannot be read or written; then nothing of this unit was kept.
+        """
+        async with self._lock:
+            if self._unfinished:
+                await self._finish_erasures()
+            try:
+                async with self._main.begin(write=True) as connection:
+                    unit = Unit(connection, self._keyring, self._bot_key, self._recipients, self._study)
+                    if update_id is not None:
+                        await unit.see(update_id, datetime.now(UTC).date())
+                    try:
+                        yield unit
+                    finally:
+                        self._unfinished = bool(unit.erased)
+                        self._remains = self._remains or unit.leaves_remains
+            finally:
+                if self._unfinished:
+                    await self._finish_erasures()
+                if self._remains and time.monotonic() >= self._wipe_at:
+                    await self._wipe()
+
+    async def waiting(self, now: datetime, limit: int = 100) -> list[Outgoing]:
+        """Messages that are due, in the order in which they were said. A person's later message is never here while an
+        earlier one of theirs is not due yet."""
+        async with self._main.begin(write=False) as connection:
+            due = {"now": int(now.timestamp() * 1000), "most": limit}
+            rows = (await connection.execute(_WAITING, due)).all()
+        opened = []
+        for row in rows:
+            try:
+                payload = self._bot_key.open(row.payload, bound(b"outbox", self._study, row.pseudonym))
+            except SealError:
+                _log.exception("Message %d of the outbox does not open and is passed over.", row.seq)
+                continue
+            opened.append(Outgoing(row.seq, row.pseudonym, payload, row.attempts))
+        return opened
+
+    async def sent(self, seqs: Sequence[int]) -> None:
+        """These messages arrived: they leave the outbox."""
+        if seqs:
+            async with self._lock, self._main.begin(write=True) as connection:
+                await connection.execute(_SENT, [{"number": seq} for seq in seqs])
+
+    async def postpone(self, seq: int, until: datetime) -> None:
+        """This message could not be sent: it waits until then, and the attempt is counted."""
+        async with self._lock, self._main.begin(write=True) as connection:
+            await connection.execute(_POSTPONE, {"number": seq, "due": milliseconds(until)})
+
+    async def forget_unreachable(self, pseudonym: bytes) -> None:
+        """This person has blocked the bot: nothing more is waiting for them."""
+        async with self._lock, self._main.begin(write=True) as connection:
+            await connection.execute(_FORGET, {"person": pseudonym})
+
+    async def audit_head(self, kept: audit.Head | None = None) -> audit.Head:
+        """Check the audit log against itself and the kept head; returns its head. Raises BrokenChain."""
+        async with self._main.begin(write=False) as connection:
+            return await audit.verify(connection, self._bot_key.audit_key, kept)
+
+    async def _finish_erasures(self) -> None:
+        """After an erasure, whether it went well or stopped half-way: see that no one whose key is gone is still there.
+
+        Where their rows went with the key, whatever was said to them since then stays.
+        """
+        for pseudonym in await self._keyring.erasing():
+            async with self._main.begin(write=True) as connection:
+                if await erase.is_enrolled(connection, pseudonym):
+                    answers = await erase.delete_person(connection, pseudonym)
+                    await audit.append(connection, self._bot_key.audit_key, "person erased", answers=answers)
+            await self._keyring.erased(pseudonym)
+            self._remains = True
+        self._unfinished = False
+
+    async def _wipe(self) -> None:
+        main, keyring = await self._main.truncate_wal(), await self._keyring_database.truncate_wal()
+        if main and keyring:
+            if self._wipe_at:
+                _log.info("The write-ahead log is empty now; nothing is left of what was erased.")
+            self._remains, self._wipe_at = False, 0.0
+        else:
+            if not self._wipe_at:
+                _log.warning("A reader keeps the write-ahead log from being emptied after an erasure; trying again.")
+            self._wipe_at = time.monotonic() + _WIPE_AGAIN
+
+
+async def _know(main: Database, settings: StorageSettings) -> tuple[BotKey, bytes, bool]:
+    """The bot key, the study's name, and whether anyone has taken part. Raises KeyFileError for another bot key."""
+    async with main.begin(write=True) as connection:
+        known: dict[str, bytes] = dict((await connection.execute(_META)).tuples().all())
+        if not known:
+            return await _begin_study(connection, settings)
+        anyone = (await connection.execute(select(participant.c.day).limit(1))).first() is not None
+    bot_key = BotKey.read(settings.bot_key)
+    if known["bot_key"] != bot_key.token("study", known["study"].hex()):
+        raise KeyFileError(
+            f"{settings.bot_key} is not the bot key of this database: put the right file there (HEARTEN_BOT_KEY)."
+        )
+    return bot_key, known["study"], anyone
+
+
+async def _begin_study(connection: AsyncConnection, settings: StorageSettings) -> tuple[BotKey, bytes, bool]:
+    bot_key, study = BotKey.read_or_make(settings.bot_key), os.urandom(16)
+    check = bot_key.token("study", study.hex())
+    await connection.execute(insert(meta), [{"name": "study", "value": study}, {"name": "bot_key", "value": check}])
+    await audit.append(connection, bot_key.audit_key, "database made")
+    return bot_key, study, False
