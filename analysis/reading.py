@@ -7,7 +7,8 @@ the source.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -68,12 +69,18 @@ class CodedAnswer:
 class Reading:
     """How answers are read: with which coder, which mask and which hints."""
 
-    def __init__(self, coder: Coder, mask: Callable[[], Mask], invites: Invites = invite_nothing) -> None:
+    def __init__(
+        self, coder: Coder, mask: Callable[[], Mask], invites: Invites = invite_nothing, *, remember: int = 0
+    ) -> None:
+        """`remember`: how many codings to keep in memory, for a server that shows the same answers again and again.
+        They are kept by a hash of the text, never by the text."""
         self.coder = coder
         self._new_mask = mask
         self._invites = invites
+        self._remember = remember
+        self._known: dict[tuple[bytes, tuple[str, ...]], Coded] = {}
 
-    async def code(self, answers: AsyncIterator[Answer]) -> AsyncIterator[CodedAnswer]:
+    async def code(self, answers: AsyncIterator[Answer]) -> AsyncGenerator[CodedAnswer, None]:
         """Code answers in their own words. What was picked from a list ("about you") is not words and is left out."""
         mask = self._new_mask()
         batch: list[Answer] = []
@@ -94,8 +101,16 @@ class Reading:
     def _code_one(self, mask: Mask, answer: Answer) -> CodedAnswer:
         masked = mask(answer.person, answer.text)
         invites = self._invites(answer.guide, answer.guide_version, answer.question)
-        coded = self.coder.code(masked.text, invites) if masked.text.strip() else Coded(codings=(), top=())
-        return CodedAnswer(answer, masked, coded)
+        return CodedAnswer(answer, masked, self._code_text(masked.text, invites))
+
+    def _code_text(self, text: str, invites: tuple[str, ...]) -> Coded:
+        if not text.strip():
+            return Coded(codings=(), top=())
+        name = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), invites)
+        coded = self._known.get(name) or self.coder.code(text, invites)
+        if len(self._known) < self._remember:
+            self._known[name] = coded
+        return coded
 
 
 async def show_progress(coded: AsyncIterator[CodedAnswer], doing: str) -> AsyncIterator[CodedAnswer]:
