@@ -18,7 +18,8 @@ STANCES: tuple[Stance, ...] = get_args(Stance)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Empty means all. Names are as they are shown. `code` is a theme, a sub-theme, or `none`: answers without any. `after` skips that many."""
+    """Empty means all; names are as they are shown. `code` is a theme, a sub-theme, or `none`: answers without any.
+    `after` passes over that many."""
 
     service: str = ""
     question: str = ""
