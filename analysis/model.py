@@ -66,6 +66,7 @@ class Coded(Frozen):
 
     codings: tuple[Coding, ...]
     top: tuple[str, ...] = Field(description="Every sub-theme by score over the whole text, best first.")
+    note: str = Field("", description="Why a text was not coded at all, where there is such a reason.")
 
 
 class Coder(Protocol):

@@ -1,0 +1,169 @@
+"""What the lexical engine has learned of one framework: scores of sub-themes for a text, and whether it has a theme.
+
+Learned at first use from exemplars, definitions and cues, in well under a second. Two linear classifiers of
+scikit-learn (ridge regression and complement naive Bayes) are added to the cues; each is put on the same scale first.
+
+Promise: learning and scoring are deterministic; scores are rounded so that the last bits of a processor decide nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from sklearn.linear_model import RidgeClassifier
+from sklearn.naive_bayes import ComplementNB
+
+from analysis.content import read_toml
+from analysis.cues import Cue, read_care_words
+from analysis.exemplars import Exemplar
+from analysis.model import Framework, Frozen
+from analysis.vectors import Rows, Space, standardise
+from analysis.words import PhraseBook, Word, find_words
+
+_CUE_SCALE = 4.0  # a plain sign and two hints: about what a short answer on one theme has
+
+
+class Gate(Frozen):
+    base: float
+    classifier: float
+    cues: float
+    care: float
+
+
+class Weights(Frozen):
+    """The settings of the engine; lexical.toml says what each is."""
+
+    cues: float = Field(ge=0)
+    definitions: int = Field(ge=0, le=10)
+    own_share: float = Field(ge=0, le=1)
+    invited: float = Field(ge=0)
+    sharpness: float = Field(gt=0)
+    least: float = Field(ge=0, le=1)
+    about_care: float = Field(ge=0, le=1)
+    gate: Gate
+
+
+def read_weights() -> Weights:
+    return read_toml(files(__package__) / "lexical.toml", Weights)
+
+
+class Fired(NamedTuple):
+    """A cue that fired: which sub-theme (by number), how strongly, why, and the words that it was found in."""
+
+    subtheme: int
+    weight: float
+    reason: str
+    phrase: tuple[str, ...]
+
+
+class Evidence(NamedTuple):
+    """What one stretch of text gives: feature counts come apart, as one row; the rest is here."""
+
+    fired: tuple[Fired, ...]
+    cues: NDArray[np.float64]
+    care: int
+
+
+class Learned:
+    """Scores for one framework."""
+
+    def __init__(
+        self,
+        framework: Framework,
+        exemplars: Sequence[Exemplar],
+        themeless: Sequence[Exemplar],
+        cues: Sequence[Cue],
+        weights: Weights,
+    ) -> None:
+        self.weights = weights
+        self.labels = tuple(each.id for each in framework.subthemes)
+        number = {label: at for at, label in enumerate(self.labels)}
+        self._book: PhraseBook[tuple[int, float, str]] = PhraseBook(
+            (phrase, (number[cue.subtheme], cue.weight, cue.reason)) for cue in cues for phrase in cue.phrases
+        )
+        self._care = read_care_words()
+        definitions = [(each.id, f"{each.title}. {each.covers}") for each in framework.subthemes]
+        taught = [(each.subtheme, each.text) for each in exemplars] + definitions * weights.definitions
+        if not taught:
+            taught = definitions
+        texts = [find_words(text) for _, text in taught]
+        off_topic = [find_words(each.text) for each in themeless]
+        self.space = Space([*texts, *off_topic])
+        themed = self.space.weigh(self.space.count(texts))
+        answers = np.array([number[label] for label, _ in taught])
+        self._ridge = RidgeClassifier(alpha=1.0).fit(themed, answers)
+        self._bayes = ComplementNB(alpha=0.3).fit(themed, answers)
+        everything = self.space.weigh(self.space.count([*texts, *off_topic]))
+        self._gate = RidgeClassifier(alpha=1.0, class_weight="balanced").fit(
+            everything, [1] * len(texts) + [0] * len(off_topic)
+        )
+        shown = len(exemplars)
+        self.examples, self.example_labels = tuple(text for _, text in taught[:shown]), answers[:shown]
+        self._example_rows = themed[:shown]
+
+    def weigh_evidence(self, words: Sequence[Word]) -> Evidence:
+        """The cues that fire in a stretch of text, each phrase once, and how many words are about care."""
+        plain = [word.text for word in words]
+        cues = np.zeros(len(self.labels))
+        fired: dict[Fired, None] = {}
+        for (subtheme, weight, reason), first, last in self._book.find(plain):
+            strength = float(weight * (last - first) ** 0.5)  # a longer phrase is less likely by chance
+            fired[Fired(subtheme, strength, reason, tuple(plain[first:last]))] = None
+        for each in fired:
+            cues[each.subtheme] += each.weight
+        return Evidence(tuple(fired), cues, sum(word in self._care for word in plain))
+
+    def add_evidence(self, parts: Sequence[Evidence]) -> Evidence:
+        """The evidence of several parts as that of the whole: a phrase that comes again counts once."""
+        if len(parts) == 1:
+            return parts[0]
+        fired = dict.fromkeys(each for part in parts for each in part.fired)
+        cues = np.zeros(len(self.labels))
+        for each in fired:
+            cues[each.subtheme] += each.weight
+        return Evidence(tuple(fired), cues, sum(part.care for part in parts))
+
+    def score(self, counts: Rows, cues: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scores of all sub-themes, one row a text, on a scale with mean 0; higher is likelier."""
+        rows = self.space.weigh(counts)
+        if len(self.labels) < 3:  # two classes give one column in scikit-learn; naive Bayes serves alone
+            learned = 2 * standardise(self._bayes.predict_joint_log_proba(rows)[:, : len(self.labels)])
+        else:
+            learned = standardise(self._ridge.decision_function(rows)) + standardise(
+                self._bayes.predict_joint_log_proba(rows)
+            )
+        known = np.diff(counts.indptr)[:, None] > 0  # without a known word only the cues speak
+        scores: NDArray[np.float64] = np.where(known, learned, 0.0) + self.weights.cues * cues / _CUE_SCALE
+        return scores.round(6)
+
+    def gate_parts(self, counts: Rows, cues: NDArray[np.float64], care: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What shows that a text is about care: a classifier's score, the strongest cues, words of care. A row a text."""
+        judged = self._gate.decision_function(self.space.weigh(counts))
+        return np.stack([judged, np.log1p(cues.max(axis=1)), np.log1p(care)], axis=1)
+
+    def about_care(self, counts: Rows, cues: NDArray[np.float64], care: NDArray[np.float64]) -> NDArray[np.float64]:
+        """For each row, how probable it is that the text has any theme at all."""
+        gate = self.weights.gate
+        parts = self.gate_parts(counts, cues, care)
+        signs = gate.base + parts @ np.array([gate.classifier, gate.cues, gate.care])
+        probable: NDArray[np.float64] = np.where(np.diff(counts.indptr) > 0, 1 / (1 + np.exp(-signs)), 0.0)
+        return probable.round(6)
+
+    def confidence(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scores as probabilities over the sub-themes."""
+        powers = np.exp(self.weights.sharpness * (scores - scores.max(axis=1, keepdims=True)))
+        shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+        return shares
+
+    def nearest(self, counts: Rows, subthemes: Iterable[int]) -> list[str | None]:
+        """For each row and sub-theme, the exemplar of that sub-theme that is most alike; None where none is."""
+        alike = (self.space.weigh(counts) @ self._example_rows.T).toarray().round(6)
+        found: list[str | None] = []
+        for row, subtheme in zip(alike, subthemes, strict=True):
+            among = np.where(self.example_labels == subtheme, row, 0.0)
+            best = int(among.argmax()) if len(among) else 0
+            found.append(self.examples[best] if len(among) and among[best] >= 0.05 else None)
+        return found

@@ -1,0 +1,105 @@
+"""Words and phrases of a text, with where they stand.
+
+Promises: spans are code points of the text as given; the same text gives the same words on any machine; time grows
+linearly with the text. Curly apostrophes count as straight ones, capitals as small letters.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Generic, NamedTuple, TypeVar
+
+Meaning = TypeVar("Meaning")
+
+# Letters or digits of any script, with apostrophes, hyphens and ampersands inside: "didn't", "well-spoken", "a&e".
+_WORD = re.compile(r"[^\W_]+(?:['’&-][^\W_]+)*")
+
+
+class Word(NamedTuple):
+    """One word in small letters, and its span."""
+
+    text: str
+    start: int
+    end: int
+
+
+def find_words(text: str) -> list[Word]:
+    """All words of a text, in order. Numbers are words; punctuation and emoji are not."""
+    return [
+        Word(match.group().lower().replace("’", "'"), match.start(), match.end()) for match in _WORD.finditer(text)
+    ]
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """A word without its commonest English endings, so that "listens" and "listened" meet. Rough on purpose."""
+    word = word.removesuffix("'s")
+    if len(word) <= 4:  # short words lose more than they gain
+        return word.removesuffix("s") if len(word) == 4 and not word.endswith("ss") else word
+    for ending, rest in (("ies", "y"), ("ied", "y"), ("ing", ""), ("edly", ""), ("ed", ""), ("es", ""), ("ly", "")):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word.removesuffix(ending) + rest
+            break
+    else:
+        word = word.removesuffix("s") if not word.endswith("ss") else word
+    return word.removesuffix("e") if len(word) > 4 else word
+
+
+class Hit(NamedTuple, Generic[Meaning]):
+    """A phrase that was found: what it means, and the first and last (exclusive) of the words that it spans."""
+
+    meaning: Meaning
+    first: int
+    last: int
+
+
+class PhraseBook(Generic[Meaning]):
+    """Finds many phrases at once. A phrase is words between spaces; a word that ends in "*" stands for any ending."""
+
+    def __init__(self, phrases: Iterable[tuple[str, Meaning]]) -> None:
+        self._whole: dict[str, list[tuple[tuple[str, ...], Meaning]]] = {}
+        self._begun: dict[str, list[tuple[tuple[str, ...], Meaning]]] = {}
+        for phrase, meaning in phrases:
+            first, *rest = (word.text + star for word, star in _words_of_phrase(phrase))
+            table: dict[str, list[tuple[tuple[str, ...], Meaning]]] = (
+                self._begun if first.endswith("*") else self._whole
+            )
+            table.setdefault(first.removesuffix("*"), []).append((tuple(rest), meaning))
+        self._lengths = sorted({len(key) for key in self._begun})
+
+    def find(self, words: list[str]) -> Iterator[Hit[Meaning]]:
+        """Every phrase that occurs, from left to right; phrases may overlap."""
+        for index, word in enumerate(words):
+            for rest, meaning in self._starting_with(word):
+                if not rest:
+                    yield Hit(meaning, index, index + 1)
+                elif all(
+                    _agrees(wanted, words, index + 1 + offset) for offset, wanted in enumerate(rest)
+                ):
+                    yield Hit(meaning, index, index + 1 + len(rest))
+
+    def _starting_with(self, word: str) -> Iterator[tuple[tuple[str, ...], Meaning]]:
+        yield from self._whole.get(word, ())
+        for length in self._lengths:
+            if length > len(word):
+                return
+            yield from self._begun.get(word[:length], ())
+
+
+def weigh_words(words: Iterable[str], weights: Mapping[str, float]) -> float:
+    """The sum of the weights of the words that have one."""
+    return sum(weights.get(word, 0.0) for word in words)
+
+
+def _words_of_phrase(phrase: str) -> Iterator[tuple[Word, str]]:
+    found = find_words(phrase)
+    if not found:
+        raise ValueError("a phrase needs at least one word")
+    for word in found:
+        yield word, "*" if phrase[word.end : word.end + 1] == "*" else ""
+
+
+def _agrees(wanted: str, words: list[str], index: int) -> bool:
+    if index >= len(words):
+        return False
+    return words[index].startswith(wanted[:-1]) if wanted.endswith("*") else words[index] == wanted
