@@ -8,7 +8,7 @@ the source.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -19,8 +19,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from analysis.model import Coded, Coder
 from storage.records import Answer, Asked
 
-#: Answers coded in one go off the event loop: enough to make the hop cheap, few enough to stay small.
-BATCH = 16
+#: Answers coded in one go off the event loop: enough to make it fast, few enough to stay small.
+BATCH = 64
 
 #: (guide, guide version, question) -> the sub-themes that this question invites.
 Invites = Callable[[str, int, str], tuple[str, ...]]
@@ -29,6 +29,18 @@ Invites = Callable[[str, int, str], tuple[str, ...]]
 def invite_nothing(_guide: str, _version: int, _question: str) -> tuple[str, ...]:
     """Where the guide is not known, no question hints at anything."""
     return ()
+
+
+#: One answer, and the sub-themes that its question invites.
+Text = tuple[str, tuple[str, ...]]
+
+_NOTHING = Coded(codings=(), top=())
+
+
+class BatchCoder(Coder, Protocol):
+    """A coder that codes many texts in one go, which is several times faster."""
+
+    def code_many(self, texts: Iterable[Text]) -> Iterator[Coded]: ...
 
 
 class Source(Protocol):
@@ -70,7 +82,7 @@ class Reading:
     """How answers are read: with which coder, which mask and which hints."""
 
     def __init__(
-        self, coder: Coder, mask: Callable[[], Mask], invites: Invites = invite_nothing, *, remember: int = 0
+        self, coder: BatchCoder, mask: Callable[[], Mask], invites: Invites = invite_nothing, *, remember: int = 0
     ) -> None:
         """`remember`: how many codings to keep in memory, for a server that shows the same answers again and again.
         They are kept by a hash of the text, never by the text."""
@@ -96,21 +108,23 @@ class Reading:
             yield each
 
     def _code_all(self, mask: Mask, batch: list[Answer]) -> list[CodedAnswer]:
-        return [self._code_one(mask, answer) for answer in batch]
+        masked = [mask(answer.person, answer.text) for answer in batch]
+        texts = [
+            (each.text, self._invites(answer.guide, answer.guide_version, answer.question))
+            for answer, each in zip(batch, masked, strict=True)
+        ]
+        return [CodedAnswer(*each) for each in zip(batch, masked, self._code_texts(texts), strict=True)]
 
-    def _code_one(self, mask: Mask, answer: Answer) -> CodedAnswer:
-        masked = mask(answer.person, answer.text)
-        invites = self._invites(answer.guide, answer.guide_version, answer.question)
-        return CodedAnswer(answer, masked, self._code_text(masked.text, invites))
-
-    def _code_text(self, text: str, invites: tuple[str, ...]) -> Coded:
-        if not text.strip():
-            return Coded(codings=(), top=())
-        name = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), invites)
-        coded = self._known.get(name) or self.coder.code(text, invites)
-        if len(self._known) < self._remember:
-            self._known[name] = coded
-        return coded
+    def _code_texts(self, texts: list[Text]) -> list[Coded]:
+        """Code what is not remembered, in one go, and put everything in its place."""
+        names = [(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), invites) for text, invites in texts]
+        found = {name: self._known[name] for name in names if name in self._known}
+        wanted = {name: text for name, text in zip(names, texts, strict=True) if name not in found and text[0].strip()}
+        for name, coded in zip(wanted, self.coder.code_many(wanted.values()), strict=True):
+            found[name] = coded
+            if len(self._known) < self._remember:
+                self._known[name] = coded
+        return [found.get(name, _NOTHING) for name in names]
 
 
 async def show_progress(coded: AsyncIterator[CodedAnswer], doing: str) -> AsyncIterator[CodedAnswer]:

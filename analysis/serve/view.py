@@ -50,6 +50,7 @@ class Shown:
     quotable: bool
     taken_out: int
     original: str | None
+    remark: str
 
 
 def show(coded: CodedAnswer, framework: Framework, *, salt: str, original: bool) -> Shown:
@@ -67,6 +68,7 @@ def show(coded: CodedAnswer, framework: Framework, *, salt: str, original: bool)
         quotable=answer.quotable,
         taken_out=sum(coded.masked.taken_out.values()),
         original=visible(answer.text) if original else None,
+        remark=coded.coded.note,
     )
 
 

@@ -3,7 +3,7 @@
 import html
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import date
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.model import Coded, Coding, Framework
+from analysis.model import Coded, Coder, Coding, Framework
 from analysis.reading import Masked, Reading, Source
 from analysis.serve import Served, ServeError
 from analysis.serve.app import start_pages
@@ -66,11 +66,17 @@ class Shelf:
         self.questions.append(asked(given.person, question=given.question))
 
 
-class ByWord:
+class ByWord(Coder):
     """Codes "kind" as compassion that helped, "waited" as timely support that harmed; the reason repeats the text."""
 
-    framework: Framework = FRAMEWORK
     asked_for = 0
+
+    @property
+    def framework(self) -> Framework:
+        return FRAMEWORK
+
+    def code_many(self, texts: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[Coded]:
+        return (self.code(*text) for text in texts)
 
     def code(self, text: str, invites: tuple[str, ...] = ()) -> Coded:
         self.asked_for += 1
@@ -84,9 +90,6 @@ class ByWord:
 def without_kevin(_person: str, text: str) -> Masked:
     masked, count = re.subn("Kevin", "[STAFF_1]", text)
     return Masked(masked, Counter({"name": count}) if count else {})
-
-
-Fetch = Callable[..., Awaitable[tuple[int, str, dict[str, str]]]]
 
 
 @pytest.fixture
