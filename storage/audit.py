@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database import Transaction
 from storage.errors import BrokenChain
 from storage.schema import audit
 
@@ -42,7 +42,7 @@ class Head:
             raise BrokenChain("A head is written as number:code, as `python -m storage verify` prints it.") from None
 
 
-async def append(connection: AsyncConnection, key: bytes, event: str, **detail: int | str) -> None:
+async def append(connection: Transaction, key: bytes, event: str, **detail: int | str) -> None:
     """Add an entry within the caller's transaction. `detail` must hold nothing that tells a person from another."""
     last = (await connection.execute(_LAST)).one_or_none()
     seq, previous = (last.seq + 1, last.mac) if last else (1, _BEGINNING)
@@ -53,15 +53,14 @@ async def append(connection: AsyncConnection, key: bytes, event: str, **detail: 
     await connection.execute(_ADD, entry)
 
 
-async def verify(connection: AsyncConnection, key: bytes, kept: Head | None = None) -> Head:
+async def verify(connection: Transaction, key: bytes, kept: Head | None = None) -> Head:
     """Check every entry, and that the kept head is still in the log. Returns the head.
 
     Raises BrokenChain with the number of the first entry that does not fit.
     """
     head = Head(0, _BEGINNING)
     kept_is_there = kept is None or kept == head
-    result = await connection.stream(_ALL)
-    async for row in result:
+    for row in await connection.execute(_ALL):
         expected = _code(key, head.mac, head.seq + 1, row.day, row.event, row.detail)
         if row.seq != head.seq + 1 or row.previous != head.mac or not hmac.compare_digest(row.mac, expected):
             raise BrokenChain(f"The audit log does not fit from entry {head.seq + 1} on: it was changed.")

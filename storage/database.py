@@ -1,16 +1,18 @@
 """One SQLite database file: how it is opened, written, read, and left without remains.
 
-Promises, on every connection: WAL with `synchronous=FULL` (what was committed survives a power cut), foreign keys, and
-`secure_delete` (what is deleted is overwritten). Files are made for the owner only. Transactions begin when we say so:
-writers with BEGIN IMMEDIATE, so that two of them never deadlock half-way. No error message carries parameters.
+Promises, on every connection: WAL with `synchronous=FULL` (what was committed survives a power cut), foreign keys,
+`secure_delete` (what is deleted is overwritten), and no temporary files. Files are made for the owner only.
+Transactions begin when we say so: writers with BEGIN IMMEDIATE, so that two of them never deadlock half-way. No error
+message carries parameters.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, CursorResult, Executable, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -19,6 +21,8 @@ from sqlalchemy.pool import NullPool
 from storage.errors import NewerSchema, OlderSchema, SchemaError, Unavailable
 from storage.schema import HEADS
 
+T = TypeVar("T")
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 Name = Literal["main", "keyring"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -35,8 +39,26 @@ _WRITER_PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
+    "PRAGMA temp_store=MEMORY",
 )
 _READER_PRAGMAS = (f"PRAGMA busy_timeout={_PATIENCE}", "PRAGMA query_only=ON")
+
+
+class Transaction:
+    """A connection within a transaction. Each statement runs to its end even where its caller is cancelled: SQLAlchemy
+    would throw the connection away half-way, and its statement would keep the write lock until it is collected."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
+        return await _finish(self._connection.execute(statement, parameters))
+
+    async def exec_driver_sql(self, statement: str, parameters: tuple[Any, ...] = ()) -> CursorResult[Any]:
+        return await _finish(self._connection.exec_driver_sql(statement, parameters))
+
+    async def run_sync(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await _finish(self._connection.run_sync(work, *arguments))
 
 
 class Database:
@@ -51,16 +73,35 @@ class Database:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def begin(self, *, write: bool) -> AsyncIterator[AsyncConnection]:
+    async def begin(self, *, write: bool) -> AsyncIterator[Transaction]:
         """One transaction: committed on a clean exit, rolled back otherwise. Raises Unavailable where SQLite fails."""
         mode = "BEGIN IMMEDIATE" if write else "BEGIN"
         try:
-            async with self._engine.connect() as connection:
-                await connection.execution_options(hearten_begin=mode)
-                async with connection.begin():
-                    yield connection
+            connection = await _finish(self._enter(mode), undo=AsyncConnection.close)
+            try:
+                yield Transaction(connection)
+            except BaseException:
+                await _finish(_leave(connection, commit=False))
+                raise
+            await _finish(_leave(connection, commit=True))
         except DBAPIError as problem:
             raise self._unavailable() from problem
+
+    async def _enter(self, mode: str) -> AsyncConnection:
+        connection = await self._engine.connect()
+        try:
+            await connection.execution_options(hearten_begin=mode)
+            await connection.begin()
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    @property
+    def was_left_open(self) -> bool:
+        """Whether a write-ahead log is there: another process has the database open, or one stopped without closing."""
+        log = self.file.with_name(f"{self.file.name}-wal")
+        return log.exists() and log.stat().st_size > 0
 
     async def check_or_make(self) -> bool:
         """Make the tables where the database is empty (returns True); otherwise see that its schema is known.
@@ -100,22 +141,40 @@ class Database:
             await connection.run_sync(_upgrade, self.name)
             return True
 
+    async def rewrite(self) -> bool:
+        """Write the whole file anew (VACUUM). `secure_delete` overwrites what is deleted, but not the copies that stay
+        in a page's unused space when rows move to another page; only this removes them (measured: they do stay).
+
+        Returns False where another writer is in the way: call again later.
+        """
+        try:
+            async with self._outside_transactions() as connection:
+                await connection.exec_driver_sql("VACUUM")
+        except DBAPIError:
+            return False
+        return True
+
     async def truncate_wal(self) -> bool:
         """Move the write-ahead log into the database and empty it, so that it holds nothing that was deleted.
 
         Returns False where a reader holds on to the old state: call again later.
         """
         try:
-            async with self._engine.connect() as connection:
-                await connection.execution_options(hearten_begin=None)
-                await connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE_FOR_READERS}")
-                try:
-                    row = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).mappings().one()
-                finally:
-                    await connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE}")
+            async with self._outside_transactions() as connection:
+                row = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).mappings().one()
         except DBAPIError:
             return False
         return bool(row["busy"] == 0 and row["log"] == 0)  # not blocked by a reader, and no page left in the log
+
+    @asynccontextmanager
+    async def _outside_transactions(self) -> AsyncIterator[AsyncConnection]:
+        async with self._engine.connect() as connection:
+            await connection.execution_options(hearten_begin=None)
+            await connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE_FOR_READERS}")
+            try:
+                yield connection
+            finally:
+                await connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE}")
 
     def _other_revision(self, revision: str | None) -> SchemaError:
         if revision is None:
@@ -128,6 +187,28 @@ class Database:
         return Unavailable(
             f"{self.file} could not be read or written (disk full, locked, read-only or damaged): nothing was changed."
         )
+
+
+async def _finish(work: Coroutine[Any, Any, T], undo: Callable[[T], Awaitable[None]] | None = None) -> T:
+    """Await work to its end even where the caller is cancelled meanwhile (a transaction half begun or half ended would
+    keep the write lock); then undo it where that is asked for, and pass the cancellation on."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        if undo and not task.cancelled() and task.exception() is None:
+            await undo(task.result())
+        raise
+
+
+async def _leave(connection: AsyncConnection, *, commit: bool) -> None:
+    try:
+        await (connection.commit() if commit else connection.rollback())
+    finally:
+        await connection.close()
 
 
 def _writing_engine(url: URL) -> AsyncEngine:

@@ -7,8 +7,8 @@ The person's key goes first, for good (`storage.keyring`), then every row. What 
 from typing import TYPE_CHECKING
 
 from sqlalchemy import BindParameter, bindparam, delete, distinct, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database import Transaction
 from storage.errors import UnknownCode
 from storage.schema import asked, consent, conversation, outbox, part, participant
 
@@ -49,11 +49,11 @@ _NOW_SKIPPED = (
 )
 
 
-async def is_enrolled(connection: AsyncConnection, pseudonym: bytes) -> bool:
+async def is_enrolled(connection: Transaction, pseudonym: bytes) -> bool:
     return (await connection.execute(_ENROLLED, {"person": pseudonym})).first() is not None
 
 
-async def delete_given(connection: AsyncConnection, pseudonym: bytes) -> int:
+async def delete_given(connection: Transaction, pseudonym: bytes) -> int:
     """Delete what a person gave to the study; returns the number of answers."""
     answers: int = (await connection.execute(_COUNT_ANSWERS, {"person": pseudonym})).scalar_one()
     for statement in _DELETE_GIVEN:
@@ -61,7 +61,7 @@ async def delete_given(connection: AsyncConnection, pseudonym: bytes) -> int:
     return answers
 
 
-async def delete_person(connection: AsyncConnection, pseudonym: bytes) -> int:
+async def delete_person(connection: Transaction, pseudonym: bytes) -> int:
     """Delete every row about a person; returns the number of answers."""
     answers = await delete_given(connection, pseudonym)
     for statement in _DELETE_TALKING:
@@ -70,7 +70,7 @@ async def delete_person(connection: AsyncConnection, pseudonym: bytes) -> int:
 
 
 async def delete_parts(
-    connection: AsyncConnection, pseudonym: bytes, session: str, question: str, number: int | None
+    connection: Transaction, pseudonym: bytes, session: str, question: str, number: int | None
 ) -> int:
     """Delete one message of an answer, or all of it (None). Returns how many messages went.
 

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, or_, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import audit, erase
+from storage.database import Transaction
 from storage.errors import Erased, NotConsented
 from storage.keyring import Keyring
 from storage.keys import BotKey, Recipient
@@ -80,7 +80,7 @@ class Unit:
 
     def __init__(
         self,
-        connection: AsyncConnection,
+        connection: Transaction,
         keyring: Keyring,
         bot_key: BotKey,
         recipients: tuple[Recipient, ...],
@@ -173,7 +173,7 @@ class Unit:
         """Where a message of this person was kept, so that an edit of it finds its place."""
         where = {"person": pseudonym, "token": self._message_token(pseudonym, message)}
         row = (await self._connection.execute(_PLACE_OF, where)).first()
-        return Place(*row) if row else None
+        return Place(row.session, row.question, row.part) if row else None
 
     async def outcome(self, pseudonym: bytes, session: str, question: str, outcome: Outcome, day: date) -> None:
         """Note that a question was asked, answered or skipped. It goes forward only: what is answered or skipped is

@@ -17,10 +17,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, delete, exists, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import audit, erase
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.errors import KeyFileError, SealError
 from storage.keyring import Keyring
 from storage.keys import BotKey, Recipient, read_recipients
@@ -73,6 +72,7 @@ class Store:
         self._lock = asyncio.Lock()
         self._unfinished = True
         self._remains = False
+        self._rewrite = False
         self._wipe_at = 0.0
 
     @classmethod
@@ -83,6 +83,7 @@ class Store:
         main = Database("main", settings.database_url, writable=True)
         keyring = Database("keyring", settings.keyring_url, writable=True)
         try:
+            was_left_open = main.was_left_open or keyring.was_left_open
             await main.check_or_make()
             await keyring.check_or_make()
             bot_key, study, anyone = await _know(main, settings)
@@ -90,6 +91,10 @@ class Store:
             store = cls(main, keyring, bot_key, recipients, study)
             async with store._lock:
                 await store._finish_erasures()
+                if was_left_open:  # perhaps between an erasure and the wiping after it
+                    store._remains = store._rewrite = True
+                if store._remains:
+                    await store._wipe()
         except BaseException:
             await main.close()
             await keyring.close()
@@ -122,7 +127,8 @@ class Store:
                         yield unit
                     finally:
                         self._unfinished = bool(unit.erased)
-                        self._remains = self._remains or unit.leaves_remains
+                        if unit.leaves_remains:
+                            self._remains = self._rewrite = True
             finally:
                 if self._unfinished:
                     await self._finish_erasures()
@@ -177,12 +183,15 @@ class Store:
                     answers = await erase.delete_person(connection, pseudonym)
                     await audit.append(connection, self._bot_key.audit_key, "person erased", answers=answers)
             await self._keyring.erased(pseudonym)
-            self._remains = True
+            self._remains = self._rewrite = True
         self._unfinished = False
 
     async def _wipe(self) -> None:
-        main, keyring = await self._main.truncate_wal(), await self._keyring_database.truncate_wal()
-        if main and keyring:
+        """Leave no remains: write the files anew, then empty their write-ahead logs."""
+        databases = (self._main, self._keyring_database)
+        if self._rewrite:
+            self._rewrite = not all([await each.rewrite() for each in databases])
+        if not self._rewrite and all([await each.truncate_wal() for each in databases]):
             if self._wipe_at:
                 _log.info("The write-ahead log is empty now; nothing is left of what was erased.")
             self._remains, self._wipe_at = False, 0.0
@@ -195,7 +204,7 @@ class Store:
 async def _know(main: Database, settings: StorageSettings) -> tuple[BotKey, bytes, bool]:
     """The bot key, the study's name, and whether anyone has taken part. Raises KeyFileError for another bot key."""
     async with main.begin(write=True) as connection:
-        known: dict[str, bytes] = dict((await connection.execute(_META)).tuples().all())
+        known: dict[str, bytes] = {row.name: row.value for row in await connection.execute(_META)}
         if not known:
             return await _begin_study(connection, settings)
         anyone = (await connection.execute(select(participant.c.day).limit(1))).first() is not None
@@ -207,7 +216,7 @@ async def _know(main: Database, settings: StorageSettings) -> tuple[BotKey, byte
     return bot_key, known["study"], anyone
 
 
-async def _begin_study(connection: AsyncConnection, settings: StorageSettings) -> tuple[BotKey, bytes, bool]:
+async def _begin_study(connection: Transaction, settings: StorageSettings) -> tuple[BotKey, bytes, bool]:
     bot_key, study = BotKey.read_or_make(settings.bot_key), os.urandom(16)
     check = bot_key.token("study", study.hex())
     await connection.execute(insert(meta), [{"name": "study", "value": study}, {"name": "bot_key", "value": check}])
