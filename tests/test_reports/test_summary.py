@@ -160,10 +160,14 @@ def test_services_are_read_and_a_wrong_one_is_named(tmp_path: Path) -> None:
         read_services(path)
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 async def test_page_and_numbers_lie_side_by_side(tmp_path: Path) -> None:
     summary = await summary_of(people(9, "t1s1"))
     write(summary, tmp_path / "elm.html")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["elm.html", "elm.json"]
+    assert names(tmp_path) == ["elm.html", "elm.json"]
     assert (tmp_path / "elm.html").read_text() == render(summary)
     assert Summary.model_validate_json((tmp_path / "elm.json").read_text()) == summary
     write(summary, tmp_path / "elm.html")
@@ -173,7 +177,7 @@ async def test_a_finished_period_is_not_published_twice_with_other_numbers(tmp_p
     write(await summary_of(people(9, "t1s1")), tmp_path / "elm.html")
     with pytest.raises(SummaryError, match=r"elm\.json holds other numbers"):
         write(await summary_of(people(10, "t1s1")), tmp_path / "again.html")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["elm.html", "elm.json"]
+    assert names(tmp_path) == ["elm.html", "elm.json"]
 
 
 async def test_a_period_that_is_not_over_may_be_looked_at_again(tmp_path: Path) -> None:

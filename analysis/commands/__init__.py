@@ -1,0 +1,1 @@
+"""The commands of the analysis, one module for each group."""
