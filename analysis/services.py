@@ -22,7 +22,6 @@ class Service(BaseModel):
 
     code: str = Field(min_length=1)
     name: str = Field(min_length=1)
-    locality: str = ""
     threshold: int = Field(default=DEFAULT_THRESHOLD, ge=LEAST_THRESHOLD)
 
 

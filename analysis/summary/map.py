@@ -1,10 +1,10 @@
 """Where everything stands on the thematic map: the framework in the middle, its themes around it, their sub-themes
 around those, in the manner of the figure of the relational practice study. Only geometry: `templates/map.html` draws.
 
-Size is how many people. How it went is told twice, by colour and by shape with its filling, so that the map can be
-read without colours and in black and white: a filled circle helped, a hatched diamond harmed, an open triangle is
-wished for.
-A dashed shape is a count that is withheld. Lengths are in the units of the drawing's own view box.
+Size is how many people: a soft disc for all who spoke about a sub-theme, and marks on it. How it went is told twice, by
+colour and by shape with its filling, so that the map can be read without colours and in black and white: a filled circle
+helped, a hatched diamond harmed, an open triangle is wished for. A dashed mark is a count that is withheld.
+Lengths are in the units of the drawing's own view box.
 """
 
 import math
@@ -14,12 +14,14 @@ from dataclasses import dataclass, replace
 from analysis.disclosure import COLUMNS, Column
 from analysis.summary.numbers import NamedSubTheme, NamedTheme, Summary
 
-_LARGEST = 25.0  # radius of the mark with the most people
-_SMALLEST = 11.0  # a count that is shown is never smaller than this, so that its number can be read
+_DISC = 44.0  # radius of the disc of the sub-theme that most people spoke about
+_SMALLEST_DISC = 14.0
+_LARGEST = 25.0  # radius of a mark that stands for as many
+_SMALLEST = 12.5  # a count that is shown is never smaller than this, so that its number can be read
 _WITHHELD = 7.0
 _GAP = 4.0
 _CELL = 232.0  # width of the place of one sub-theme
-_ABOVE = 40.0  # from the top of that place to the middle of its marks
+_ABOVE = 50.0  # from the top of that place to the middle of its marks
 _WRAP = 20
 _THEME_WRAP = 18
 _LINE = 20.0  # from one line of a label to the next
@@ -69,6 +71,7 @@ class Leaf:
     x: float
     y: float
     root: Point
+    disc: float  # radius; 0 where nobody spoke about it or the count is withheld
     marks: tuple[Mark, ...]
     title: Label
     people: str
@@ -130,11 +133,11 @@ def draw_tall(summary: Summary) -> Map:
     for theme in summary.framework.themes:
         leaves = []
         for index, each in enumerate(theme.subthemes):
-            down = y + 85 + height * (index // 2)
+            down = y + 95 + height * (index // 2)
             across = 104.0 if index % 2 == 0 else 316.0
             leaves.append(_leaf(summary, each, (across, down), (width / 2, down)))
         branches.append(_branch(theme, width / 2, y, tuple(leaves), wrap=40))
-        y += 80 + height * math.ceil(len(theme.subthemes) / 2)
+        y += 90 + height * math.ceil(len(theme.subthemes) / 2)
     title = _label(summary.framework.title, width / 2, 55, _THEME_WRAP)
     return Map("tall", width, y - 40, width / 2, 55, title, tuple(branches))
 
@@ -153,7 +156,11 @@ def _edge_cells(side: int) -> list[tuple[int, int]]:
 def _row_height(summary: Summary) -> float:
     """Enough for the largest marks above and the longest title with its number below."""
     longest = max(len(textwrap.wrap(each.title, _WRAP, break_long_words=False)) for each in summary.subthemes)
-    return _ABOVE + _LARGEST * _DIAMOND + 26 + _LINE * (longest + 1)
+    return _ABOVE + _DISC + 26 + _LINE * (longest + 1)
+
+
+def _most_people(summary: Summary) -> int:
+    return max(1, *(summary.count(each.id) or 0 for each in summary.subthemes))
 
 
 def _branch(theme: NamedTheme, x: float, y: float, leaves: tuple[Leaf, ...], wrap: int = _THEME_WRAP) -> Branch:
@@ -165,16 +172,17 @@ def _branch(theme: NamedTheme, x: float, y: float, leaves: tuple[Leaf, ...], wra
 def _leaf(summary: Summary, subtheme: NamedSubTheme, place: Point, root: Point) -> Leaf:
     x, y = place
     marks = _marks(summary, subtheme.id, x, y)
-    top = y + max((each.radius * 1.2 for each in marks), default=8) + 16
+    people = summary.count(subtheme.id)
+    disc = max(_SMALLEST_DISC, _DISC * math.sqrt(people / _most_people(summary))) if people else 0.0
+    top = y + max([8.0, disc, *(each.radius * 1.2 for each in marks)]) + 16
     lines = textwrap.wrap(subtheme.title, _WRAP, break_long_words=False)
     label = Label(tuple((x, top + _LINE * index, line) for index, line in enumerate(lines)))
-    people = summary.count(subtheme.id)
     said = "nobody" if people == 0 else "too few to show" if people is None else f"{people} people"
-    return Leaf(x, y, root, marks, label, said, top + _LINE * len(lines))
+    return Leaf(x, y, root, disc, marks, label, said, top + _LINE * len(lines))
 
 
 def _marks(summary: Summary, subtheme: str, x: float, y: float) -> tuple[Mark, ...]:
-    largest = max((summary.count(s.id, c) or 0 for s in summary.subthemes for c in COLUMNS), default=0)
+    largest = _most_people(summary)
     sized: list[tuple[Column, int | None, float]] = []
     for column in COLUMNS:
         count = summary.count(subtheme, column)
