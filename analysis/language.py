@@ -6,17 +6,12 @@ the exemplars, or where most of its letters are of another script. Short texts g
 
 from collections.abc import Callable, Sequence
 
+from analysis.cues import read_function_words
 from analysis.words import Word
 
 _FEWEST = 5  # words; below it nothing can be said
-_FUNCTION_WORDS = frozenset(
-    (
-        "the a an and or but of to in on at for with from by as is was were are be been am it its it's i i'm im i've ive "
-        "my me we us our you your he she they them their his her this that these those there not no don't didn't dont "
-        "didnt can't cant so if then when what who how which do does did have has had would could should will just "
-        "about all some any more very too up out"
-    ).split()
-)
+_LEAST_FUNCTION = 0.15  # share of function words; about half of English prose is
+_LEAST_KNOWN = 0.6
 
 
 def is_english(words: Sequence[Word], knows: Callable[[str], bool]) -> bool:
@@ -26,6 +21,6 @@ def is_english(words: Sequence[Word], knows: Callable[[str], bool]) -> bool:
         return False
     if len(words) < _FEWEST:
         return True
-    function = sum(word.text in _FUNCTION_WORDS for word in words) / len(words)
+    function = sum(word.text in read_function_words() for word in words) / len(words)
     known = sum(knows(word.text) for word in words) / len(words)
-    return function >= 0.15 or known >= 0.6
+    return function >= _LEAST_FUNCTION or known >= _LEAST_KNOWN

@@ -23,6 +23,8 @@ from analysis.model import Framework, Frozen
 from analysis.vectors import Rows, Space, standardise
 from analysis.words import PhraseBook, Word, find_words
 
+_SEVERAL = 3  # sub-themes that a ridge classifier needs to give one column each
+_ALIKE = 0.05  # below this an exemplar has next to nothing in common with a text
 _CUE_SCALE = 4.0  # a plain sign and two hints: about what a short answer on one theme has
 
 
@@ -129,7 +131,7 @@ class Learned:
     def score(self, counts: Rows, cues: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores of all sub-themes, one row a text, on a scale with mean 0; higher is likelier."""
         rows = self.space.weigh(counts)
-        if len(self.labels) < 3:  # two classes give one column in scikit-learn; naive Bayes serves alone
+        if len(self.labels) < _SEVERAL:  # two classes give one column in scikit-learn; naive Bayes serves alone
             learned = 2 * standardise(self._bayes.predict_joint_log_proba(rows)[:, : len(self.labels)])
         else:
             learned = standardise(self._ridge.decision_function(rows)) + standardise(
@@ -140,7 +142,7 @@ class Learned:
         return scores.round(6)
 
     def gate_parts(self, counts: Rows, cues: NDArray[np.float64], care: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What shows that a text is about care: a classifier's score, the strongest cues, words of care. A row a text."""
+        """What shows that a text is about care: classifier, strongest cues, words of care. A row a text."""
         judged = self._gate.decision_function(self.space.weigh(counts))
         return np.stack([judged, np.log1p(cues.max(axis=1)), np.log1p(care)], axis=1)
 
@@ -165,5 +167,5 @@ class Learned:
         for row, subtheme in zip(alike, subthemes, strict=True):
             among = np.where(self.example_labels == subtheme, row, 0.0)
             best = int(among.argmax()) if len(among) else 0
-            found.append(self.examples[best] if len(among) and among[best] >= 0.05 else None)
+            found.append(self.examples[best] if len(among) and among[best] >= _ALIKE else None)
         return found

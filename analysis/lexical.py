@@ -2,8 +2,8 @@
 
 Promises: it never invents a span (each is a segment, or neighbouring segments, of the text as given); it says "no
 theme" where a text is not about care; its reasons name the words that spoke and the nearest exemplar; the same text
-and invitation give the same coding on any machine, alone or among others; memory does not grow with the number of texts.
-It suggests. A person decides.
+and invitation give the same coding on any machine, alone or among others; memory does not grow with the number of
+texts. It suggests. A person decides.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +30,7 @@ from analysis.words import Word, find_words
 _BATCH = 256  # texts read together; large enough for speed, small enough for flat memory
 _MOST = 3  # sub-themes for one segment
 _SHOWN = 90  # characters of an exemplar in a reason
+_CONTEXT = 0.5  # share of the rest of the answer in the stance of a segment; by trial, a segment alone tells too little
 _ALONE = 0.3  # how probably about care a segment must be, on its own, to be coded beside others
 
 Text = tuple[str, tuple[str, ...]]
@@ -112,7 +113,7 @@ class LexicalCoder:
         text_scores = learned.score(whole, np.array([each.cues for each in sums])) + hints
         gates = self._gate(whole, sums)
         first = 0
-        single = self._segment_scores(counts, parts, owners)
+        single = self._segment_scores(counts, parts)
         alone = self._gate(counts, parts)
         word_counts = self._stances.count([words for read in batch for words in read.words])
         for at, read in enumerate(batch):
@@ -133,8 +134,8 @@ class LexicalCoder:
             counts, np.array([each.cues for each in evidence]), np.array([float(each.care) for each in evidence])
         )
 
-    def _segment_scores(self, counts: Rows, parts: list[Evidence], owners: list[int]) -> NDArray[np.float64]:
-        if not owners:
+    def _segment_scores(self, counts: Rows, parts: list[Evidence]) -> NDArray[np.float64]:
+        if not parts:
             return np.zeros((0, len(self._learned.labels)))
         return self._learned.score(counts, np.array([each.cues for each in parts]))
 
@@ -157,8 +158,7 @@ class LexicalCoder:
             if len(single) > 1 and alone[at] < _ALONE:
                 continue
             best = [int(each) for each in np.argsort(-row, kind="stable")[:_MOST] if row[each] >= weights.least]
-            for subtheme in best:
-                choices.append(_Choice(subtheme, at, at, float(row[subtheme])))
+            choices.extend(_Choice(subtheme, at, at, float(row[subtheme])) for subtheme in best)
         if not choices:
             likeliest = int(np.argmax(text))
             at = int(np.argmax(sure[:, likeliest]))
@@ -173,11 +173,10 @@ class LexicalCoder:
             row[choice.first : choice.last + 1] = 1.0
         chosen = sparse.csr_array(spans)
         nearest = self._learned.nearest(sparse.csr_array(chosen @ counts), [each.subtheme for each in choices])
+        meant = np.where(spans > 0, 1.0, _CONTEXT)
         signs = [self._stances.weigh_signs(each) for each in read.words]
         # The rest of the answer tells how a segment is meant, but speaks more softly than the segment itself.
-        stances = self._stances.read(
-            sparse.csr_array(chosen @ words), [add_signs(signs[each.first : each.last + 1]) for each in choices]
-        )
+        stances = self._stances.read(sparse.csr_array(meant @ words), [add_signs(signs, row.tolist()) for row in meant])
         return tuple(
             Coding(
                 subtheme=(subtheme := self._learned.labels[choice.subtheme]),
@@ -228,5 +227,3 @@ def lexical_coder(framework: str = DEFAULT) -> LexicalCoder:
     exemplars = [each for voice in voices.values() for each in voice]
     learned = Learned(read, exemplars, read_themeless(), read_cues(read, own), read_weights())
     return LexicalCoder(read, learned, stance_reader())
-
-

@@ -16,7 +16,7 @@ from typing import NamedTuple
 LONG = 240
 
 _ABBREVIATIONS = frozenset(
-    "dr mr mrs ms prof rev st sr jr vs etc e.g i.e eg ie approx dept appt appts hosp no nos min mins hrs hr wk wks a.m p.m".split()
+    "dr mr mrs ms prof rev st sr jr vs etc e.g i.e eg ie approx dept appt appts hosp a.m p.m".split()
 )
 # What can end a unit: a line break, closing punctuation with the quotes and brackets that follow it, or emoji.
 _EMOJI = "\u2600-\u27bf\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff"

@@ -28,6 +28,7 @@ STANCES: tuple[Stance, ...] = get_args(Stance)
 _LEARNED: tuple[Stance, ...] = ("help", "harm", "wish")  # the two others follow from these and from the signs
 _REACH = 3  # how many words before a sign a "not" still turns it round
 _SIGNS_SHARE = 0.1  # of the dense features beside the words; chosen by trial on the exemplars, voice against voice
+_CLOSE = 0.25  # help and harm this near each other in the classifier leave it open
 _BOTH = 2.0  # signs on either side, and a word like "but" between, before we say "mixed"
 
 
@@ -87,7 +88,7 @@ class StanceReader:
         best = _LEARNED[int(np.argmax(scores))]
         if weight["neither"] and not weight["help"] and not weight["wish"] and weight["neither"] >= weight["harm"]:
             return "neither"
-        balanced = min(weight["help"], weight["harm"]) >= _BOTH and abs(scores[0] - scores[1]) < 0.25
+        balanced = min(weight["help"], weight["harm"]) >= _BOTH and abs(scores[0] - scores[1]) < _CLOSE
         if weight["mixed"] and balanced and best != "wish":
             return "mixed"
         return best
@@ -95,15 +96,20 @@ class StanceReader:
     def _features(self, counts: Rows, signs: Sequence[Signs]) -> sparse.csr_array:
         dense = np.log1p(np.array([(*each.weights[:4], 0.0) for each in signs]))
         dense[:, 4] = [each.polarity for each in signs]
-        return sparse.hstack([self._space.weigh(counts), sparse.csr_array(dense * _SIGNS_SHARE)], format="csr")
+        joined: sparse.csr_array = sparse.hstack(
+            [self._space.weigh(counts), sparse.csr_array(dense * _SIGNS_SHARE)], format="csr"
+        )
+        return joined
 
 
-def add_signs(parts: Sequence[Signs]) -> Signs:
-    """The signs of several parts as those of the whole; the polarity is their mean."""
-    if not parts:
-        return Signs((0.0,) * len(STANCES), 0.0)
-    weights = tuple(float(sum(column)) for column in zip(*(part.weights for part in parts), strict=True))
-    return Signs(weights, sum(part.polarity for part in parts) / len(parts))
+def add_signs(parts: Sequence[Signs], shares: Sequence[float]) -> Signs:
+    """The signs of several parts as those of the whole, each with its share; the polarity is their mean."""
+    weights = tuple(
+        float(sum(weight * share for weight, share in zip(column, shares, strict=True)))
+        for column in zip(*(part.weights for part in parts), strict=True)
+    )
+    polarity = sum(part.polarity * share for part, share in zip(parts, shares, strict=True)) / sum(shares)
+    return Signs(weights, polarity)
 
 
 @cache

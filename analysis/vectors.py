@@ -8,6 +8,7 @@ Promise: columns are numbered in alphabetical order, so the same exemplars give 
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from analysis.words import Word, stem
 
 _RUN = 4
 _REMEMBERED = 100_000
+_FLAT = 1e-9  # a spread below this is no spread
 
 Rows = sparse.csr_array
 
@@ -78,7 +80,7 @@ class Space:
     def _features(self, words: Sequence[Word]) -> set[str]:
         stems = [stem(word.text) for word in words]
         named = {feature for word in words for feature in name_features(word.text, self._runs)}
-        return named | {f"{first} {second}" for first, second in zip(stems, stems[1:], strict=False)}
+        return named | {f"{first} {second}" for first, second in pairwise(stems)}
 
     def _columns(self, word: str) -> tuple[int, ...]:
         found = self._columns_of.get(word)
@@ -94,4 +96,4 @@ def standardise(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each row with mean 0 and spread 1, so that scores of different kinds can be added."""
     spread = scores.std(axis=1, keepdims=True)
     centred: NDArray[np.float64] = scores - scores.mean(axis=1, keepdims=True)
-    return centred / np.where(spread > 1e-9, spread, 1.0)
+    return centred / np.where(spread > _FLAT, spread, 1.0)

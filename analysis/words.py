@@ -14,6 +14,8 @@ Meaning = TypeVar("Meaning")
 # Letters or digits of any script, with apostrophes, hyphens and ampersands inside: "didn't", "well-spoken", "a&e".
 _WORD = re.compile(r"[^\W_]+(?:['’&-][^\W_]+)*")
 
+_SHORT = 4  # letters of a word that is hardly cut
+
 
 class Word(NamedTuple):
     """One word in small letters, and its span."""
@@ -25,24 +27,22 @@ class Word(NamedTuple):
 
 def find_words(text: str) -> list[Word]:
     """All words of a text, in order. Numbers are words; punctuation and emoji are not."""
-    return [
-        Word(match.group().lower().replace("’", "'"), match.start(), match.end()) for match in _WORD.finditer(text)
-    ]
+    return [Word(match.group().lower().replace("’", "'"), match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """A word without its commonest English endings, so that "listens" and "listened" meet. Rough on purpose."""
     word = word.removesuffix("'s")
-    if len(word) <= 4:  # short words lose more than they gain
-        return word.removesuffix("s") if len(word) == 4 and not word.endswith("ss") else word
+    if len(word) <= _SHORT:  # short words lose more than they gain
+        return word.removesuffix("s") if len(word) == _SHORT and not word.endswith("ss") else word
     for ending, rest in (("ies", "y"), ("ied", "y"), ("ing", ""), ("edly", ""), ("ed", ""), ("es", ""), ("ly", "")):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORT - 1:
             word = word.removesuffix(ending) + rest
             break
     else:
         word = word.removesuffix("s") if not word.endswith("ss") else word
-    return word.removesuffix("e") if len(word) > 4 else word
+    return word.removesuffix("e") if len(word) > _SHORT else word
 
 
 class Hit(NamedTuple, Generic[Meaning]):
@@ -73,9 +73,7 @@ class PhraseBook(Generic[Meaning]):
             for rest, meaning in self._starting_with(word):
                 if not rest:
                     yield Hit(meaning, index, index + 1)
-                elif all(
-                    _agrees(wanted, words, index + 1 + offset) for offset, wanted in enumerate(rest)
-                ):
+                elif all(_agrees(wanted, words, index + 1 + offset) for offset, wanted in enumerate(rest)):
                     yield Hit(meaning, index, index + 1 + len(rest))
 
     def _starting_with(self, word: str) -> Iterator[tuple[tuple[str, ...], Meaning]]:

@@ -4,6 +4,7 @@ They are data that people who do not program can read and add to; the first line
 the format.
 """
 
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -75,3 +76,9 @@ def read_signs() -> SignFile:
 def read_care_words() -> frozenset[str]:
     """Words that show that a text is about care at all."""
     return frozenset(read_toml(files(__package__) / "care.toml", WordList).words)
+
+
+@cache
+def read_function_words() -> frozenset[str]:
+    """English function words."""
+    return frozenset(read_toml(files(__package__) / "english.toml", WordList).words)
