@@ -6,7 +6,7 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -129,7 +129,8 @@ class Reports:
             typer.echo(f"What the researcher would see:  {served.researcher}")
             typer.echo("Keep the second address to yourself. Ctrl+C stops.")
             try:
-                await asyncio.Event().wait()
+                with suppress(asyncio.CancelledError):  # Ctrl+C: the expected end
+                    await asyncio.Event().wait()
             finally:
                 await served.close()
 
@@ -220,4 +221,5 @@ def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        raise typer.Exit(0) from None
+        typer.echo("Stopped; nothing was written.", err=True)
+        raise typer.Exit(1) from None

@@ -2,8 +2,8 @@
 around those, in the manner of the figure of the relational practice study. Only geometry: `templates/map.html` draws.
 
 Size is how many people: a soft disc for all who spoke about a sub-theme, and marks on it. How it went is told twice, by
-colour and by shape with its filling, so that the map can be read without colours and in black and white: a filled circle
-helped, a hatched diamond harmed, an open triangle is wished for. A dashed mark is a count that is withheld.
+colour and by shape with its filling, so that the map can be read without colours and in black and white: a filled
+circle helped, a hatched diamond harmed, an open triangle is wished for. A dashed mark is a withheld count.
 Lengths are in the units of the drawing's own view box.
 """
 

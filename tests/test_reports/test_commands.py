@@ -12,10 +12,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
-from analysis.commands.reports import register
+from analysis.__main__ import app
 from storage.keys import Cost, make_research_key
 from storage.records import Content, Enrolment, NewPart, Place
 from storage.settings import StorageSettings
@@ -28,9 +27,6 @@ SAID = [
     "I waited 14 months on a list and nobody rang. You have to be in crisis before you get any help.",
     '=HYPERLINK("x") I wish I could see the same worker each time instead of starting again.',
 ]
-
-app = typer.Typer()
-register(app)
 
 
 @dataclass(frozen=True)
@@ -181,9 +177,8 @@ def test_keys_that_cannot_be_used_are_refused(study: Study, tmp_path: Path, monk
 
 
 async def test_serve_prints_two_addresses_that_work_and_stops_quietly(study: Study) -> None:
-    code = "import typer; from analysis.commands.reports import register; a = typer.Typer(); register(a); a()"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, "serve", "--key", study.key, "--port", "0",
+        sys.executable, "-m", "analysis", "serve", "--key", study.key, "--port", "0",
         env=os.environ | study.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
