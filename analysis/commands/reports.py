@@ -1,0 +1,225 @@
+"""`export`, `summary` and `serve` on the command line.
+
+Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a traceback, and never anybody's words.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from analysis.errors import AnalysisError
+from analysis.export import Request, export
+from analysis.export.folder import check as check_request
+from analysis.masking import MaskByPerson
+from analysis.period import Period, PeriodError, read_period
+from analysis.reading import Invites, Reading, invite_nothing, show_progress
+from analysis.serve import start_serve
+from analysis.serve.app import today
+from analysis.services import Services, read_services
+from analysis.summary import Summary, summarise, tally
+from analysis.summary.folder import SummaryError, check_place, numbers_of, write
+from storage.errors import KeyFileError, StorageError
+from storage.keyfiles import read_passphrase
+from storage.keys import ResearchKey, read_research_key
+from storage.read import Reader
+from storage.settings import StorageSettings, read_settings
+
+#: Codings that the server keeps in memory, so that a page that is loaded again is quick. About 20 MB at most.
+_REMEMBER = 10_000
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+class ReportSettings(StorageSettings):
+    """What reports need beside storage: HEARTEN_SERVICES, for the names and thresholds of services."""
+
+    services: Path | None = None
+
+
+Key = Annotated[Path, typer.Option(help="The research key (research.key), private half.")]
+
+
+class Reports:
+    """The three commands. `invites` tells which sub-themes a question of a guide asks about."""
+
+    def __init__(self, invites: Invites = invite_nothing) -> None:
+        self._invites = invites
+
+    def export(
+        self,
+        *,
+        key: Key,
+        form: Annotated[Format, typer.Option("--format", help="What the data file is.")],
+        out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make; it must not exist.")],
+        service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
+        period: Annotated[str | None, typer.Option(help="Only this period: 2026-Q3, 2026-07 or 2026.")] = None,
+        unreviewed: Annotated[
+            bool,
+            typer.Option(
+                "--unreviewed-i-am-the-custodian",
+                help="Export texts that no person has reviewed. You answer for what happens to them.",
+            ),
+        ] = False,
+    ) -> None:
+        """Export answers for research: one folder with data, codebook, data dictionary, manifest and README."""
+
+        async def work() -> None:
+            days = read_period(period) if period else None
+            request = Request(out, form.value, unreviewed, today(), service, days)
+            check_request(request)
+            async with _open(key) as (reader, _):
+                reading = self._reading()
+                span = _span(service, days)
+                coded = show_progress(reading.code(reader.answers(**span)), "Answers exported")
+                manifest = await export(request, coded, reader.asked(**span), reading.coder.framework)
+                _tell_unopened(reader)
+            count, people = manifest["answers"], manifest["people"]
+            typer.echo(f"{count} answers of {people} people are in {out}. Read README.txt first.")
+
+        _run(work)
+
+    def summary(
+        self,
+        key: Key,
+        service: Annotated[str, typer.Option(help="The code of the service.")],
+        period: Annotated[str, typer.Option(help="2026-Q3, 2026-07 or 2026.")],
+        out: Annotated[Path, typer.Option("--out", "-o", help="The page to write, ending in .html.")],
+    ) -> None:
+        """Write the summary of one service and period: a page, and its numbers as JSON beside it."""
+
+        async def work() -> None:
+            days = read_period(period)
+            check_place(out)
+            async with _open(key) as (reader, services):
+                summary = await self._summarise(reader, services, service, days)
+                write(summary, out)
+                _tell_unopened(reader)
+            if not summary.counts.enough:
+                typer.echo(
+                    f"Fewer than {summary.counts.threshold} people answered: the page says so and shows no number."
+                )
+            typer.echo(f"The page is {out}; its numbers are in {numbers_of(out).name} beside it.")
+
+        _run(work)
+
+    def serve(
+        self, key: Key, port: Annotated[int, typer.Option(help="Port on this machine.", min=0, max=65535)] = 8081
+    ) -> None:
+        """Show on this machine only what the service would see, and what the researcher would see."""
+
+        async def work() -> None:
+            settings = read_settings(ReportSettings)
+            served = await start_serve(
+                settings,
+                _read_key(settings, key),
+                reading=self._reading(remember=_REMEMBER),
+                services=_read_services(settings),
+                port=port,
+            )
+            typer.echo(f"What the service would see:     {served.service}")
+            typer.echo(f"What the researcher would see:  {served.researcher}")
+            typer.echo("Keep the second address to yourself. Ctrl+C stops.")
+            try:
+                with suppress(asyncio.CancelledError):  # Ctrl+C: the expected end
+                    await asyncio.Event().wait()
+            finally:
+                await served.close()
+
+        _run(work)
+
+    def _reading(self, *, remember: int = 0) -> Reading:
+        # The engine is imported here so that --help and a refusal do not wait for scikit-learn.
+        from analysis.lexical import lexical_coder  # noqa: PLC0415
+
+        return Reading(lexical_coder(), MaskByPerson, self._invites, remember=remember)
+
+    async def _summarise(self, reader: Reader, services: Services, code: str, period: Period) -> Summary:
+        if code not in services and not await _was_asked(reader, code):
+            raise SummaryError(
+                "There is no service with this code: check it against the services file (HEARTEN_SERVICES)."
+            )
+        reading, span = self._reading(), _span(code, period)
+        coded = show_progress(reading.code(reader.answers(**span)), "Answers read")
+        counted = await tally(coded, reader.asked(**span))
+        return summarise(counted, reading.coder.framework, services.of(code), period, today())
+
+
+def register(app: typer.Typer, invites: Invites = invite_nothing) -> None:
+    """Add the three commands to an application."""
+    reports = Reports(invites)
+    app.command("export")(reports.export)
+    app.command("summary")(reports.summary)
+    app.command("serve")(reports.serve)
+
+
+@asynccontextmanager
+async def _open(key: Path) -> AsyncIterator[tuple[Reader, Services]]:
+    settings = read_settings(ReportSettings)
+    services = _read_services(settings)
+    reader = await Reader.open(settings, _read_key(settings, key))
+    try:
+        yield reader, services
+    finally:
+        await reader.close()
+
+
+def _read_services(settings: ReportSettings) -> Services:
+    return read_services(settings.services) if settings.services else Services()
+
+
+def _read_key(settings: StorageSettings, path: Path) -> ResearchKey:
+    passphrase = read_passphrase(settings)
+    if passphrase is None:
+        if not sys.stdin.isatty():
+            raise KeyFileError(
+                "The research key needs its passphrase: write it into a file that only you may read and name that in"
+                " HEARTEN_PASSPHRASE_FILE, or start this in a terminal."
+            )
+        passphrase = typer.prompt("Passphrase of the research key", hide_input=True, err=True)
+    return read_research_key(path, passphrase)
+
+
+def _span(service: str | None, period: Period | None) -> dict[str, Any]:
+    return {
+        "service": service,
+        "since": period.since if period else None,
+        "until": period.until if period else None,
+    }
+
+
+async def _was_asked(reader: Reader, service: str) -> bool:
+    async for _ in reader.asked(service=service):
+        return True
+    return False
+
+
+def _tell_unopened(reader: Reader) -> None:
+    if count := reader.unopened.total():
+        left_out = (
+            "1 answer does not open with this key and is" if count == 1 else f"{count} answers do not open and are"
+        )
+        typer.echo(f"{left_out} left out: sealed to another research key, or damaged.", err=True)
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run to the end; turn a stated failure into one sentence and an exit code."""
+    try:
+        asyncio.run(work())
+    except PeriodError as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+    except (AnalysisError, StorageError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("Stopped; nothing was written.", err=True)
+        raise typer.Exit(1) from None

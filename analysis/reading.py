@@ -1,0 +1,143 @@
+"""From sealed answers to coded ones: open, take out what identifies, map onto the framework. One answer at a time.
+
+Promises: the words are de-identified before a coder sees them, so that no coding can quote a name; nothing is kept
+beyond the batch in hand (apart from the placeholders given to each person's names, which must stay the same from one
+answer to the next), so a hundred thousand answers need no more memory than a thousand; answers arrive in the order of
+the source.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from analysis.model import Coded, Coder
+from storage.records import Answer, Asked
+
+#: Answers coded in one go off the event loop: enough to make it fast, few enough to stay small.
+BATCH = 64
+
+#: (guide, guide version, question) -> the sub-themes that this question invites.
+Invites = Callable[[str, int, str], tuple[str, ...]]
+
+
+def invite_nothing(_guide: str, _version: int, _question: str) -> tuple[str, ...]:
+    """Where the guide is not known, no question hints at anything."""
+    return ()
+
+
+#: One answer, and the sub-themes that its question invites.
+Text = tuple[str, tuple[str, ...]]
+
+_NOTHING = Coded(codings=(), top=())
+
+
+class BatchCoder(Coder, Protocol):
+    """A coder that codes many texts in one go, which is several times faster."""
+
+    def code_many(self, texts: Iterable[Text]) -> Iterator[Coded]: ...
+
+
+class Source(Protocol):
+    """The read port of storage, as far as reports need it. None means all."""
+
+    def answers(
+        self, *, service: str | None = None, since: date | None = None, until: date | None = None
+    ) -> AsyncIterator[Answer]: ...
+
+    def asked(
+        self, *, service: str | None = None, since: date | None = None, until: date | None = None
+    ) -> AsyncIterator[Asked]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text without what identifies, and how many mentions of each kind were taken out."""
+
+    text: str
+    taken_out: Mapping[str, int]
+
+
+class Mask(Protocol):
+    """Takes identifying details out. The same name of the same person gets the same placeholder every time."""
+
+    def __call__(self, person: str, text: str) -> Masked: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CodedAnswer:
+    """One answer ready for reports. Spans of `coded` count in `masked.text`."""
+
+    answer: Answer
+    masked: Masked
+    coded: Coded
+
+
+class Reading:
+    """How answers are read: with which coder, which mask and which hints."""
+
+    def __init__(
+        self, coder: BatchCoder, mask: Callable[[], Mask], invites: Invites = invite_nothing, *, remember: int = 0
+    ) -> None:
+        """`remember`: how many codings to keep in memory, for a server that shows the same answers again and again.
+        They are kept by a hash of the text, never by the text."""
+        self.coder = coder
+        self._new_mask = mask
+        self._invites = invites
+        self._remember = remember
+        self._known: dict[tuple[bytes, tuple[str, ...]], Coded] = {}
+
+    async def code(self, answers: AsyncIterator[Answer]) -> AsyncGenerator[CodedAnswer, None]:
+        """Code answers in their own words. What was picked from a list ("about you") is not words and is left out."""
+        mask = self._new_mask()
+        batch: list[Answer] = []
+        async for answer in answers:
+            if answer.kind != "answer":
+                continue
+            batch.append(answer)
+            if len(batch) == BATCH:
+                for each in await asyncio.to_thread(self._code_all, mask, batch):
+                    yield each
+                batch = []
+        for each in await asyncio.to_thread(self._code_all, mask, batch):
+            yield each
+
+    def _code_all(self, mask: Mask, batch: list[Answer]) -> list[CodedAnswer]:
+        masked = [mask(answer.person, answer.text) for answer in batch]
+        texts = [
+            (each.text, self._invites(answer.guide, answer.guide_version, answer.question))
+            for answer, each in zip(batch, masked, strict=True)
+        ]
+        return [CodedAnswer(*each) for each in zip(batch, masked, self._code_texts(texts), strict=True)]
+
+    def _code_texts(self, texts: list[Text]) -> list[Coded]:
+        """Code what is not remembered, in one go, and put everything in its place."""
+        names = [(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), invites) for text, invites in texts]
+        found = {name: self._known[name] for name in names if name in self._known}
+        wanted = {name: text for name, text in zip(names, texts, strict=True) if name not in found and text[0].strip()}
+        for name, coded in zip(wanted, self.coder.code_many(wanted.values()), strict=True):
+            found[name] = coded
+            if len(self._known) < self._remember:
+                self._known[name] = coded
+        return [found.get(name, _NOTHING) for name in names]
+
+
+async def show_progress(coded: AsyncIterator[CodedAnswer], doing: str) -> AsyncIterator[CodedAnswer]:
+    """Pass answers on and, on a terminal, show how many have passed. Says nothing where errors go to a file."""
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed:.0f}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(doing, total=None)
+        async for each in coded:
+            progress.advance(task)
+            yield each

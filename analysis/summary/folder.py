@@ -1,0 +1,84 @@
+"""A summary as files: the page and, beside it, its numbers as JSON. What was published once protects what follows.
+
+Promises: both files are there or neither is; a finished period is never published twice with different numbers, and
+never beside an overlapping period of the same service in the same folder, because one subtracted from the other tells
+what a few people said. A period that is not over may be written again: its page says that it is not for passing on.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from analysis.errors import AnalysisError
+from analysis.period import read_period
+from analysis.summary.numbers import Summary
+from analysis.summary.page import render
+
+
+class SummaryError(AnalysisError):
+    """A summary that is refused or cannot be written. The message says what to do."""
+
+
+def numbers_of(page: Path) -> Path:
+    """Where the numbers of a page are: the same name, ending in .json."""
+    return page.with_suffix(".json")
+
+
+def check_place(page: Path) -> None:
+    """Refuse a place that cannot work before anything is opened. Raises SummaryError."""
+    if page.suffix.lower() not in {".html", ".htm"}:
+        raise SummaryError("A summary is a page: give a file name that ends in .html.")
+    if page.is_dir() or not page.absolute().parent.is_dir():
+        raise SummaryError("The summary cannot be put there: make the folder that it should be in first.")
+
+
+def write(summary: Summary, page: Path) -> None:
+    """Write both files. Raises SummaryError."""
+    check_place(page)
+    _check_earlier(summary, page)
+    contents = {page: render(summary), numbers_of(page): summary.model_dump_json(indent=2) + "\n"}
+    partial = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial") for path in contents}
+    try:
+        for path, text in contents.items():
+            partial[path].write_text(text, "utf-8")
+        for path in contents:
+            partial[path].replace(path)
+    except OSError as problem:
+        reason = os.strerror(problem.errno).lower() if problem.errno else "it cannot be written"
+        raise SummaryError(f"The summary could not be written ({reason}).") from None
+    finally:
+        for path in partial.values():
+            path.unlink(missing_ok=True)
+
+
+def _check_earlier(summary: Summary, page: Path) -> None:
+    period = read_period(summary.period)
+    for path in sorted(page.absolute().parent.glob("*.json")):
+        earlier = _read(path)
+        if earlier is None or earlier.service != summary.service:
+            continue
+        same = earlier.period == summary.period
+        if same and earlier.finished and _published(earlier) != _published(summary):
+            raise SummaryError(
+                f"{path.name} holds other numbers for the same service and period, and whoever has both could work out"
+                " what a few people said: keep the earlier summary, or remove it everywhere before you make a new one."
+            )
+        if not same and period.overlaps(read_period(earlier.period)):
+            raise SummaryError(
+                f"{path.name} is a summary of the same service for {earlier.period}, which overlaps: choose months,"
+                " quarters or years and stay with them, so that one cannot be subtracted from the other."
+            )
+
+
+def _published(summary: Summary) -> object:
+    return summary.counts, summary.framework.sha256
+
+
+def _read(path: Path) -> Summary | None:
+    """The summary in a file; None where it is something else."""
+    try:
+        return Summary.model_validate_json(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError):
+        return None

@@ -1,0 +1,133 @@
+"""The numbers of a summary: counted from coded answers, passed through disclosure control, and nothing else.
+
+`Summary` is what is published: the page is drawn from it alone and the JSON file beside the page is exactly it, so that
+neither can say more than the other. It holds no words that anybody said.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Literal
+
+from analysis.disclosure import Column, Counts, Tally, publish
+from analysis.model import Framework, Frozen
+from analysis.period import Period
+from analysis.reading import CodedAnswer
+from analysis.services import Service
+from storage.records import Asked
+
+
+class NamedSubTheme(Frozen):
+    id: str
+    title: str
+
+
+class NamedTheme(Frozen):
+    id: str
+    title: str
+    subthemes: tuple[NamedSubTheme, ...]
+
+
+class NamedFramework(Frozen):
+    """The framework as far as a reader of a summary needs it."""
+
+    id: str
+    title: str
+    version: int
+    sha256: str
+    source: str
+    themes: tuple[NamedTheme, ...]
+
+
+class Summary(Frozen):
+    """One service, one period. `made` is the day on which it was counted; `finished`, whether the period was over."""
+
+    format: Literal["hearten summary"] = "hearten summary"
+    format_version: Literal[1] = 1
+    service: str
+    service_name: str
+    period: str
+    period_title: str
+    since: date
+    until: date
+    made: date
+    finished: bool
+    reviewed_by_people: Literal[False] = False
+    framework: NamedFramework
+    counts: Counts
+
+    @property
+    def subthemes(self) -> tuple[NamedSubTheme, ...]:
+        return tuple(each for theme in self.framework.themes for each in theme.subthemes)
+
+    def count(self, subtheme: str, column: Column | None = None) -> int | None:
+        """People who spoke about a sub-theme, or told of help, harm or a wish in it. None where withheld."""
+        for theme in self.counts.themes.values():
+            if subtheme in theme.subthemes:
+                row = theme.subthemes[subtheme]
+                return row.people if column is None else row.of(column)
+        raise KeyError(subtheme)
+
+    def most(self, column: Column) -> tuple[int, tuple[str, ...]]:
+        """The highest count that is shown in a column, and the titles of the sub-themes that have it. 0: none is."""
+        counts = {each.title: self.count(each.id, column) or 0 for each in self.subthemes}
+        highest = max(counts.values(), default=0)
+        return highest, tuple(title for title, count in counts.items() if count == highest) if highest else ()
+
+    def any_withheld(self, column: Column) -> bool:
+        return any(self.count(each.id, column) is None for each in self.subthemes)
+
+
+async def tally(coded: AsyncIterator[CodedAnswer], asked: AsyncIterator[Asked]) -> Tally:
+    """Count people. Only those who agreed to be in summaries are counted as having answered; everyone who was put a
+    question is counted as asked. Memory grows with the number of people, not of answers."""
+    numbers: dict[str, int] = {}
+    counted = Tally()
+    async for each in coded:
+        if not each.answer.in_summaries:
+            continue
+        person = numbers.setdefault(each.answer.person, len(numbers))
+        counted.answered.add(person)
+        counted.asked.add(person)
+        for coding in each.coded.codings:
+            counted.heard(coding.subtheme).add(person, coding.stance)
+    async for question in asked:
+        person = numbers.setdefault(question.person, len(numbers))
+        counted.asked.add(person)
+        if question.outcome == "skipped":
+            counted.skipped.add(person)
+    return counted
+
+
+def summarise(counted: Tally, framework: Framework, service: Service, period: Period, made: date) -> Summary:
+    """What may be published of a tally."""
+    return Summary(
+        service=service.code,
+        service_name=service.name,
+        period=period.name,
+        period_title=period.title,
+        since=period.since,
+        until=period.until,
+        made=made,
+        finished=made >= period.until,
+        framework=_name(framework),
+        counts=publish(counted, framework, service.threshold),
+    )
+
+
+def _name(framework: Framework) -> NamedFramework:
+    themes = tuple(
+        NamedTheme(
+            id=theme.id,
+            title=theme.title,
+            subthemes=tuple(NamedSubTheme(id=each.id, title=each.title) for each in theme.subthemes),
+        )
+        for theme in framework.themes
+    )
+    return NamedFramework(
+        id=framework.id,
+        title=framework.title,
+        version=framework.version,
+        sha256=framework.sha256,
+        source=framework.source,
+        themes=themes,
+    )

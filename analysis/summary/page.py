@@ -1,0 +1,95 @@
+"""From a Summary to one HTML page that needs nothing else: no network, no script, no font, no picture file.
+
+Promise: everything on the page comes from the Summary and the wording in `templates/`. Text is escaped by the template
+engine; the page's own policy (a Content-Security-Policy with the hash of its one style sheet) forbids everything else.
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from analysis.disclosure import COLUMNS, Column
+from analysis.summary.map import draw_tall, draw_wide
+from analysis.summary.numbers import NamedTheme, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way from this page to another one of the same server. A page in a file has none."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One line of a list: a sub-theme, how many people, and how long its bar is (percent of those who answered)."""
+
+    title: str
+    people: int
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the three lists of a theme: what is shown, most people first, and what is too small to show."""
+
+    column: Column
+    bars: tuple[Bar, ...]
+    withheld: tuple[str, ...]
+
+
+def style() -> str:
+    """The style sheet of every page of the analysis."""
+    return files("analysis.summary").joinpath("templates/page.css").read_text("utf-8")
+
+
+def style_source() -> str:
+    """How a Content-Security-Policy names the one style sheet that a page carries."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()}'"
+
+
+def policy() -> str:
+    return f"default-src 'none'; style-src {style_source()}; base-uri 'none'; form-action 'none'"
+
+
+def render(summary: Summary, links: tuple[Link, ...] = ()) -> str:
+    """The page. `links` appear above it where it is looked at in a server."""
+    pages = Environment(
+        loader=PackageLoader("analysis.summary"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shared = {"summary": summary, "counts": summary.counts, "links": links, "style": style(), "policy": policy()}
+    if not summary.counts.enough:
+        return pages.get_template("too_few.html").render(shared)
+    return pages.get_template("summary.html").render(
+        shared,
+        columns=COLUMNS,
+        maps=(draw_wide(summary), draw_tall(summary)),
+        sides={theme.id: sides(summary, theme) for theme in summary.framework.themes},
+    )
+
+
+def sides(summary: Summary, theme: NamedTheme) -> tuple[Side, ...]:
+    """What helps, what harms and what is wished for in one theme."""
+    return tuple(_side(summary, theme, column) for column in COLUMNS)
+
+
+def _side(summary: Summary, theme: NamedTheme, column: Column) -> Side:
+    counts = [(each.title, summary.count(each.id, column)) for each in theme.subthemes]
+    bars = [
+        Bar(title, count, round(100 * count / max(1, summary.counts.answered or 1), 1))
+        for title, count in counts
+        if count
+    ]
+    return Side(
+        column,
+        tuple(sorted(bars, key=lambda bar: -bar.people)),
+        tuple(title for title, count in counts if count is None),
+    )

@@ -1,0 +1,106 @@
+"""The pages in a real browser: accessible, within the width of a phone, and asking nothing of any network."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright
+
+from analysis.reading import Reading
+from analysis.serve.app import start_pages
+from analysis.services import Service, Services
+from analysis.summary import Summary, render
+from tests.test_reports.invented import answer, coded, coding
+from tests.test_reports.test_serve import TOKEN, ByWord, Shelf, without_kevin
+from tests.test_reports.test_summary import people, summary_of
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run",
+]  # fmt: skip
+LOOKS = [("dark", 1280), ("light", 320)]
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+async def visit(page: Page, url: str) -> tuple[list[str], list[str]]:
+    """What the browser complains about, and every address that it asks for."""
+    said: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda request: requests.append(request.url))
+    await page.goto(url)
+    return said, requests
+
+
+async def look(browser: Browser, url: str) -> list[str]:
+    """Everything that is wrong with a page in any of the looks."""
+    wrong: list[str] = []
+    for scheme, width in LOOKS:
+        context = await browser.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,  # type: ignore[arg-type]
+        )
+        page = await context.new_page()
+        said, requests = await visit(page, url)
+        wrong += said
+        if requests != [url]:
+            wrong.append(f"asked for more than itself: {requests}")
+        if await page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong.append(f"wider than {width}")
+        found = await Axe().run(page)
+        wrong += [f"{scheme} {width}: {each['id']}" for each in found.response["violations"]]
+        await context.close()
+    return wrong
+
+
+async def page_of(kind: str) -> Summary:
+    if kind == "full":
+        heard = people(30, "t1s1") + people(12, "t2s3", "harm") + people(9, "t3s1", "wish") + people(3, "t0s0")
+        return await summary_of(heard)
+    if kind == "all withheld":
+        return await summary_of([coded(answer(f"p{n}"), coding(f"t1s{n % 3}", "harm")) for n in range(9)])
+    return await summary_of([])
+
+
+@pytest.mark.parametrize("kind", ["full", "all withheld", "too few"])
+async def test_a_summary_opened_from_a_file(chromium: Browser, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "summary.html"
+    file.write_text(render(await page_of(kind)), "utf-8")
+    assert await look(chromium, file.as_uri()) == []
+
+
+async def test_the_pages_of_the_server(chromium: Browser) -> None:
+    shelf = Shelf()
+    for number in range(30):
+        shelf.tell(answer(f"p{number}", "Kevin was kind and I waited. <b>سلمى</b> \u202eabc"))
+    services = Services((Service(code="elm", name="Elm Tree"),))
+    served = await start_pages(
+        shelf.open, reading=Reading(ByWord(), lambda: without_kevin), services=services, port=0, token=TOKEN
+    )
+    try:
+        pages = ["", "service/elm/2026-Q3", f"researcher/{TOKEN}/", f"researcher/{TOKEN}/?words=original&code=none"]
+        for address in pages:
+            assert await look(chromium, served.service + address) == [], address
+        page = await chromium.new_page()
+        await page.goto(served.researcher)
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.className") == "skip"
+        await page.get_by_label("Theme").select_option("t2s3")
+        await page.get_by_role("button", name="Show").press("Enter")
+        await page.wait_for_url("**code=t2s3**")
+        await page.locator("summary").first.press("Enter")
+        assert await page.locator("details[open]").count() == 1
+    finally:
+        await served.close()
