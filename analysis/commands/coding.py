@@ -1,7 +1,7 @@
 """The commands `code`, `deidentify` and `evaluate`. The contract of their lines is in ARCHITECTURE.md."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import tee
 from pathlib import Path
 from typing import Annotated
@@ -11,10 +11,8 @@ import typer
 from analysis.commands.lines import Answer, read_records, write_whole
 from analysis.errors import InputError
 from analysis.frameworks import DEFAULT
+from analysis.invites import invites_of
 from analysis.model import Coded
-
-Invites = Callable[[str], tuple[str, ...]]
-"""From the id of a guide's question to the sub-themes that it invites."""
 
 Input = Annotated[
     Path, typer.Argument(metavar="IN.jsonl", help='Lines with "id" and "text"; "-" reads standard input.')
@@ -25,19 +23,15 @@ FrameworkName = Annotated[
 ]
 
 
-def no_invites(_question: str) -> tuple[str, ...]:
-    """No question invites anything: what holds where no guide is at hand."""
-    return ()
-
-
-def code_lines(source: Path, framework: str, invites: Invites = no_invites) -> Iterator[str]:
+def code_lines(source: Path, framework: str) -> Iterator[str]:
     """The coding of each answer as a line of JSON, in the order of the input."""
     # The engine is imported here so that --help and the other commands do not wait for scikit-learn.
     from analysis.lexical import lexical_coder  # noqa: PLC0415
 
     coder = lexical_coder(framework)
     answers, again = tee(read_records(source, Answer))  # tee holds one batch at most: the two are read in step
-    texts = ((each.text, invites(each.question) if each.question else ()) for each in again)
+    hints = coder.framework.id
+    texts = ((each.text, invites_of(hints, each.question) if each.question else ()) for each in again)
     for coded, answer in zip(coder.code_many(texts), answers, strict=True):
         yield to_line(answer.id, coded)
 

@@ -16,14 +16,17 @@ import typer
 from analysis.errors import AnalysisError
 from analysis.export import Request, export
 from analysis.export.folder import check as check_request
+from analysis.frameworks import DEFAULT
+from analysis.invites import invites_of
 from analysis.masking import MaskByPerson
 from analysis.period import Period, PeriodError, read_period
-from analysis.reading import Invites, Reading, invite_nothing, show_progress
+from analysis.reading import Reading, show_progress
 from analysis.serve import start_serve
 from analysis.serve.app import today
 from analysis.services import Services, read_services
 from analysis.summary import Summary, summarise, tally
 from analysis.summary.folder import SummaryError, check_place, numbers_of, write
+from flows.errors import ContentError
 from storage.errors import KeyFileError, StorageError
 from storage.keyfiles import read_passphrase
 from storage.keys import ResearchKey, read_research_key
@@ -49,10 +52,7 @@ Key = Annotated[Path, typer.Option(help="The research key (research.key), privat
 
 
 class Reports:
-    """The three commands. `invites` tells which sub-themes a question of a guide asks about."""
-
-    def __init__(self, invites: Invites = invite_nothing) -> None:
-        self._invites = invites
+    """The three commands."""
 
     def export(
         self,
@@ -140,7 +140,7 @@ class Reports:
         # The engine is imported here so that --help and a refusal do not wait for scikit-learn.
         from analysis.lexical import lexical_coder  # noqa: PLC0415
 
-        return Reading(lexical_coder(), MaskByPerson, self._invites, remember=remember)
+        return Reading(lexical_coder(), MaskByPerson, _invites, remember=remember)
 
     async def _summarise(self, reader: Reader, services: Services, code: str, period: Period) -> Summary:
         if code not in services and not await _was_asked(reader, code):
@@ -153,12 +153,16 @@ class Reports:
         return summarise(counted, reading.coder.framework, services.of(code), period, today())
 
 
-def register(app: typer.Typer, invites: Invites = invite_nothing) -> None:
+def register(app: typer.Typer) -> None:
     """Add the three commands to an application."""
-    reports = Reports(invites)
+    reports = Reports()
     app.command("export")(reports.export)
     app.command("summary")(reports.summary)
     app.command("serve")(reports.serve)
+
+
+def _invites(_guide: str, _version: int, question: str) -> tuple[str, ...]:
+    return invites_of(DEFAULT, question)
 
 
 @asynccontextmanager
@@ -217,7 +221,7 @@ def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     except PeriodError as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from None
-    except (AnalysisError, StorageError) as problem:
+    except (AnalysisError, ContentError, StorageError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from bot.assembly import Parts, put_together, run, stop_on_signals
 from bot.demo.cast import read_cast
 from bot.demo.player import Player
 from bot.demo.stage import SERVICES, Stage, make_token, set_stage
-from bot.errors import PortInUse
+from bot.errors import BotError, PortInUse
 from bot.messenger import Messenger
 from bot.messenger import PortInUse as MessengerPortInUse
 from flows.services import read_services
@@ -88,15 +87,16 @@ async def _play_people(messenger: Messenger, code: str, console: Console) -> Non
 @asynccontextmanager
 async def _analysis(stage: Stage, port: int) -> AsyncIterator[list[tuple[str, str]]]:
     """`analysis serve` as a process of its own, as a researcher would start it, and the addresses of its pages."""
-    token = secrets.token_urlsafe(16)
     command = [sys.executable, "-m", "analysis", "serve", "--key", str(stage.research_key), "--port", str(port)]
-    environment = os.environ | stage.environment() | {"HEARTEN_SERVE_TOKEN": token}
-    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        *command, env=os.environ | stage.environment(), stdout=asyncio.subprocess.PIPE, start_new_session=True
+    )
+    assert process.stdout is not None  # noqa: S101 - asked for above
     try:
-        yield [
-            ("What the service would see", f"http://127.0.0.1:{port}/"),
-            ("What the researcher would see", f"http://127.0.0.1:{port}/{token}/"),
-        ]
+        lines = [(await process.stdout.readline()).decode() for _ in range(2)]
+        if not all(lines):
+            raise BotError("The two other pages could not be started, for the reason above, so the demo stops.")
+        yield [(label.strip(), address.strip()) for label, _, address in (line.partition(": ") for line in lines)]
     finally:
         if process.returncode is None:
             process.terminate()

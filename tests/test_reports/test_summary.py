@@ -12,10 +12,11 @@ import pytest
 from analysis.model import Framework, Stance, SubTheme, Theme
 from analysis.period import read_period
 from analysis.reading import CodedAnswer
-from analysis.services import Service, ServicesError, read_services
+from analysis.services import Service, read_services
 from analysis.summary import Summary, render, summarise, tally
 from analysis.summary.folder import SummaryError, check_place, write
 from analysis.summary.map import Leaf, Map, draw_tall, draw_wide
+from flows.errors import ServicesError
 from storage.records import Asked
 from tests.test_reports.invented import FRAMEWORK, answer, asked, coded, coding, stream
 
@@ -152,11 +153,11 @@ async def test_a_larger_count_is_a_larger_shape() -> None:
 
 def test_services_are_read_and_a_wrong_one_is_named(tmp_path: Path) -> None:
     path = tmp_path / "services.toml"
-    path.write_text('[[service]]\ncode = "elm"\nname = "Elm Tree"\nthreshold = 10\nphone = "not ours"\n')
+    path.write_text('[[service]]\ncode = "elm"\nname = "Elm Tree"\nlocality = "Northtown"\nthreshold = 10\n')
     services = read_services(path)
     assert (services.of("elm").threshold, services.of("oak").name) == (10, "oak")
-    path.write_text('[[service]]\ncode = "elm"\nname = "Elm Tree"\nthreshold = 2\n')
-    with pytest.raises(ServicesError, match="service 1, threshold"):
+    path.write_text(path.read_text().replace("10", "2"))
+    with pytest.raises(ServicesError, match=r"service\[1\].threshold"):
         read_services(path)
 
 
