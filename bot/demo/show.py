@@ -33,7 +33,6 @@ async def show(port: int, console: Console) -> None:
     """Run the demo until it is asked to stop. Raises BotError, StorageError, ContentError with a sentence each."""
     stop = asyncio.Event()
     stop_on_signals(stop)
-    stage = set_stage(FOLDER)
     token = make_token()
     messenger = Messenger(token)
     try:
@@ -41,16 +40,17 @@ async def show(port: int, console: Console) -> None:
     except MessengerPortInUse:
         raise PortInUse(port) from None
     try:
+        stage = set_stage(FOLDER)
         async with put_together(stage.settings(messenger.url, token)) as parts, _analysis(stage, port + 1) as links:
             messenger.links = links
             running = asyncio.create_task(run(parts, stop))
             welcome = asyncio.create_task(_welcome(messenger, parts, stage, console))
-            await asyncio.wait([running, welcome], return_when=asyncio.FIRST_EXCEPTION)
+            await asyncio.wait([running, welcome], return_when=asyncio.FIRST_COMPLETED)
             stop.set()
-            welcome.cancel()
             await running
-            if not welcome.cancelled():
+            if welcome.done():
                 welcome.result()
+            welcome.cancel()
     finally:
         await messenger.stop()
 
@@ -59,7 +59,7 @@ async def _welcome(messenger: Messenger, parts: Parts, stage: Stage, console: Co
     code = read_services(SERVICES).service[0].code
     console.print(f"\nTalk to the bot:  [bold]{messenger.url}/?start={code}[/bold]\n")
     for label, address in messenger.links:
-        console.print(f"{label}:  {address}")
+        console.print(f"{label}:  {address}", soft_wrap=True)
     console.print("\nNothing leaves this computer. Ctrl+C ends the demo; `rm -r var/demo` forgets it.\n", style="dim")
     if not stage.played.exists():
         await _play_people(messenger, code, console)
