@@ -61,13 +61,11 @@ def _stated() -> Iterator[None]:
 
 
 def _log_to_stderr(level: int) -> None:
-    """Our own lines only. aiogram's would hold ids, and its warnings whole updates."""
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("aiogram").setLevel(logging.CRITICAL)
-    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    """Our own lines only. Those of libraries could hold ids, and aiogram's warnings hold whole updates."""
+    logging.basicConfig(level=logging.CRITICAL, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for ours in ("hearten", "storage"):
+        logging.getLogger(ours).setLevel(level)
     logging.captureWarnings(capture=True)
-    logging.getLogger("py.warnings").setLevel(logging.CRITICAL)
 
 
 if __name__ == "__main__":

@@ -48,20 +48,27 @@ class ServicesError(ContentError):
 REMEDIES = {
     "missing": "Add it",
     "extra_forbidden": "Check the spelling of the key, or take it out",
-    "string_pattern_mismatch": "Use small letters, figures and underscores, beginning with a letter",
+    "string_pattern_mismatch": "Use only the letters and signs that it allows",
     "string_too_long": "Make it shorter",
     "string_too_short": "Write something here",
     "too_short": "Add what is missing",
     "too_long": "Take something out",
 }
-RULES = {"missing": "this is needed and is not there", "extra_forbidden": "this key is not known here"}
+RULES = {
+    "missing": "this is needed and is not there",
+    "extra_forbidden": "this key is not known here",
+    "literal_error": "this is not one of the values that can stand here",
+}
 
 
 def problems_of(error: ValidationError, file_of: Mapping[str, str], default: str) -> list[Problem]:
     """A validation error as problems. `file_of` names the file of each top-level key; the others are in `default`."""
     problems = []
-    for detail in error.errors(include_url=False, include_context=False, include_input=False):
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    for detail in details:
         place = detail["loc"]
+        if any(len(each["loc"]) > len(place) > 0 and each["loc"][: len(place)] == place for each in details):
+            continue  # pydantic counts a list without its broken members: they are told of already
         file = file_of.get(str(place[0]), default) if place else default
         rule = RULES.get(detail["type"], detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, "))
         remedy = REMEDIES.get(detail["type"], "Change it")

@@ -17,7 +17,7 @@ BROKEN = {
     "a repeated id": ('id = "quotes"', 'id = "summaries"', "'summaries' is used more than once", "give each its own"),
     "no consent to take part": ('id = "take_part"', 'id = "join"', "'take_part'", "nobody can agree"),
     "a wrong type": ("withdraw_days = 90", 'withdraw_days = "soon"', "withdraw_days", "valid integer"),
-    "a malformed id": ('id = "quotes"', 'id = "Quotes!"', "consent[2].id", "small letters"),
+    "a malformed id": ('id = "quotes"', 'id = "Quotes!"', "consent[2].id", "Use only the letters"),
     "not TOML at all": ("withdraw_days = 90", "withdraw_days = ", "not valid TOML", "line"),
 }
 

@@ -1,12 +1,10 @@
 """The pages in a real browser: accessible, within the width of a phone, and asking nothing of any network."""
 
-import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from analysis.reading import Reading
 from analysis.serve.app import start_pages
@@ -16,22 +14,9 @@ from tests.test_reports.invented import answer, coded, coding
 from tests.test_reports.test_serve import TOKEN, ByWord, Shelf, without_kevin
 from tests.test_reports.test_summary import people, summary_of
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-]  # fmt: skip
 LOOKS = [("dark", 1280), ("light", 320)]
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
+pytestmark = pytest.mark.browser
 
 
 async def visit(page: Page, url: str) -> tuple[list[str], list[str]]:
@@ -75,13 +60,13 @@ async def page_of(kind: str) -> Summary:
 
 
 @pytest.mark.parametrize("kind", ["full", "all withheld", "too few"])
-async def test_a_summary_opened_from_a_file(chromium: Browser, tmp_path: Path, kind: str) -> None:
+async def test_a_summary_opened_from_a_file(browser: Browser, tmp_path: Path, kind: str) -> None:
     file = tmp_path / "summary.html"
     file.write_text(render(await page_of(kind)), "utf-8")
-    assert await look(chromium, file.as_uri()) == []
+    assert await look(browser, file.as_uri()) == []
 
 
-async def test_the_pages_of_the_server(chromium: Browser) -> None:
+async def test_the_pages_of_the_server(browser: Browser) -> None:
     shelf = Shelf()
     for number in range(30):
         shelf.tell(answer(f"p{number}", "Kevin was kind and I waited. <b>سلمى</b> \u202eabc"))
@@ -92,8 +77,8 @@ async def test_the_pages_of_the_server(chromium: Browser) -> None:
     try:
         pages = ["", "service/elm/2026-Q3", f"researcher/{TOKEN}/", f"researcher/{TOKEN}/?words=original&code=none"]
         for address in pages:
-            assert await look(chromium, served.service + address) == [], address
-        page = await chromium.new_page()
+            assert await look(browser, served.service + address) == [], address
+        page = await browser.new_page()
         await page.goto(served.researcher)
         await page.keyboard.press("Tab")
         assert await page.evaluate("document.activeElement.className") == "skip"

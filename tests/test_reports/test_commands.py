@@ -82,7 +82,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     secret(folder / "passphrase", "four words of a test\n")
     (folder / "recipients").mkdir()
     (folder / "recipients" / "research.pub").write_text(public)
-    (folder / "services.toml").write_text('[[service]]\ncode = "elm"\nname = "Elm Tree"\n')
+    (folder / "services.toml").write_text('[[service]]\ncode = "elm"\nname = "Elm Tree"\nlocality = "Northtown"\n')
     settings = StorageSettings(
         _env_file=None,
         database_url=f"sqlite+aiosqlite:///{folder}/var/hearten.db",
