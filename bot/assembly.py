@@ -22,9 +22,9 @@ from bot.handlers import make_router
 from bot.outbox import Outbox
 from bot.receive import Receiver
 from bot.settings import BotSettings
+from bot.shelf import Shelf
 from bot.webhook import WebhookDoor
 from flows.guide import Guide
-from flows.library import load_guide
 from flows.services import read_services
 from storage.write import Store
 
@@ -52,14 +52,15 @@ async def put_together(settings: BotSettings, pace: float = 0.0) -> AsyncIterato
 
     Raises ContentError, StorageError: each says in a sentence what to do.
     """
-    guide = load_guide(settings.guide)
     services = read_services(settings.services)
+    shelf = Shelf(settings.guide, services)
+    guide = shelf.present
     store = await Store.open(settings)
     session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api))
     bot = Bot(settings.telegram_token.get_secret_value(), session=session)
     try:
         outbox = Outbox(store, bot, pace)
-        exchange = Exchange(store, guide, services, committed=outbox.wake)
+        exchange = Exchange(store, shelf, services, committed=outbox.wake)
         dispatcher = Dispatcher(exchange=exchange, guide=guide, disable_fsm=True)
         dispatcher.include_router(make_router())
         receiver = Receiver(bot, dispatcher, store, apology=guide.words.could_not_save)

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 from bot.message import Message
+from bot.shelf import Shelf
 from flows.engine import advance, begin
-from flows.guide import Guide
-from flows.progress import Progress
+from flows.progress import Progress, read_progress
 from flows.services import Services
 from flows.turn import Agree, Edited, Effect, Forget, ForgetEverything, Heard, Keep, Mark, Opened, Turn
 from storage.records import Content, Enrolment, NewPart, Place
@@ -51,15 +51,14 @@ class Exchange:
     def __init__(
         self,
         store: Store,
-        guide: Guide,
+        shelf: Shelf,
         services: Services,
         committed: Callable[[bytes], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
-        self._guide = guide
+        self._shelf = shelf
         self._services = services
-        self._guides = {service.code: service.guide(guide) for service in services.service}
         self._committed = committed
         self._clock = clock
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -77,11 +76,11 @@ class Exchange:
     async def _hear(self, unit: Unit, incoming: Incoming) -> bytes:
         now = self._clock()
         pseudonym, kept = await unit.progress(incoming.person)
-        progress = Progress.model_validate_json(kept) if kept is not None else None
+        progress = read_progress(kept) if kept is not None else None
         heard = await self._place(unit, pseudonym, incoming)
         if isinstance(heard, Opened):
             progress, heard = self._open(progress, heard)
-        guide = self._guides.get(progress.service, self._guide) if progress else self._guide
+        guide = self._shelf.of(progress) if progress else self._shelf.present
         turn = advance(guide, progress, heard, now)
         writing = _Writing(unit, pseudonym, incoming, progress, turn, now)
         await writing.write()
@@ -93,7 +92,7 @@ class Exchange:
         service = self._services.find(opened.code) if opened.code else services[0] if len(services) == 1 else None
         opened = Opened(opened.code, known=service is not None or not opened.code)
         if progress is None and service is not None:
-            guide = self._guides[service.code]
+            guide = self._shelf.first(service.code)
             progress = begin(guide, service=service.code, session=secrets.token_hex(8), code=new_code())
         return progress, opened
 

@@ -2,6 +2,7 @@
 
 ContentError
 ├── GuideError       a guide, or one of the files that all guides share
+│   └── NoSuchVersion    an older version that is not kept any more
 └── ServicesError    the file that lists the services
 """
 
@@ -37,6 +38,10 @@ class ContentError(Exception):
 
 
 class GuideError(ContentError):
+    pass
+
+
+class NoSuchVersion(GuideError):  # noqa: N818 - reads as what happened
     pass
 
 

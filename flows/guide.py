@@ -96,12 +96,16 @@ class FollowUp(Part):
 
 
 class Question(Part):
-    """An open question. `invites` names the sub-themes that it asks about: a hint for the analysis, never a label."""
+    """An open question. `invites` names the sub-themes that it asks about: a hint for the analysis, never a label.
+
+    With `options` it is a scale or a choice: one press answers it, and words are kept just as well.
+    """
 
     id: Id
     text: Text
     invites: tuple[Id, ...] = Field(min_length=1)
     short: bool = Field(default=False, description="Whether the short path asks it too.")
+    options: tuple[Option, ...] = Field(default=(), max_length=11)
     follow_ups: tuple[FollowUp, ...] = Field(default=(), max_length=3)
 
 
@@ -217,7 +221,7 @@ class Guide(Part):
     @property
     def wording(self) -> str:
         """SHA-256 (hexadecimal) of exactly what people read before they agree: the consent receipt names it."""
-        read = [f"{self.id} {self.version} {self.language}"]
+        read = [f"{self.id} {self.language}"]
         read += [page.text for page in self.information]
         read += [f"{item.id}\n{item.text}\n{item.yes}\n{item.no}" for item in self.consent]
         return hashlib.sha256("\x00".join(read).encode()).hexdigest()

@@ -3,18 +3,24 @@
 A guide is a folder with a `guide.toml`. The sentences, commands, signs of distress and contacts that all guides share
 are in `flows/guides/shared/`; a guide's folder may hold its own file of the same name, which then takes the place of
 the shared one.
+
+Older versions that people may still be on are kept in `versions/<number>/` in the guide's folder. A translation lies
+beside each file (`guide.cy.toml` beside `guide.toml`): the same places with the texts of the other language.
 """
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
-from flows.errors import GuideError, Problem, problems_of, read_toml
+from flows.errors import GuideError, NoSuchVersion, Problem, problems_of, read_toml
 from flows.guide import Guide
+from flows.translation import translate
 
 GUIDES = Path(__file__).parent / "guides"
 SHARED = GUIDES / "shared"
 SHARED_PARTS = ("words", "commands", "distress", "contacts")
+BASE_LANGUAGE = "en"
 
 
 def guide_names() -> list[str]:
@@ -22,18 +28,38 @@ def guide_names() -> list[str]:
     return sorted(folder.parent.name for folder in GUIDES.glob("*/guide.toml"))
 
 
-def load_guide(name: str) -> Guide:
-    """A guide by its name, or by the path of its folder. Raises GuideError, which lists every problem."""
+def load_guide(name: str, version: int | None = None, language: str = BASE_LANGUAGE) -> Guide:
+    """A guide by its name, or by the path of its folder: the present version or an older one, in a language.
+
+    Raises GuideError, which lists every problem; NoSuchVersion where that version is not kept any more.
+    """
     folder = _folder(name)
-    content = read_toml(folder / "guide.toml", GuideError)
+    guide = _read(folder, language)
+    if version is None or guide.version == version:
+        return guide
+    older = folder / "versions" / str(version)
+    if not (older / "guide.toml").is_file():
+        raise NoSuchVersion([Problem(str(older), "", "this version is not kept here", "Use the present one.")])
+    return _read(older, language)
+
+
+def languages_of(name: str) -> list[str]:
+    """The languages that a guide can be read in, the one that it was written in first."""
+    translations = sorted(file.name.split(".")[1] for file in _folder(name).glob("guide.*.toml"))
+    return [BASE_LANGUAGE, *translations]
+
+
+def _read(folder: Path, language: str) -> Guide:
     files = {part: _part_file(folder, part) for part in SHARED_PARTS}
+    content = read_toml(folder / "guide.toml", GuideError)
     for part in SHARED_PARTS:
         if part in content:
             rule = f"a guide does not hold {part!r}"
-            raise GuideError(
-                [Problem(str(folder / "guide.toml"), part, rule, f"Put it into a file {part}.toml beside it.")]
-            )
+            remedy = f"Put it into a file {part}.toml beside it."
+            raise GuideError([Problem(str(folder / "guide.toml"), part, rule, remedy)])
         content[part] = read_toml(files[part], GuideError)
+    if language != BASE_LANGUAGE:
+        content = _translated(content, folder, files, language)
     try:
         return Guide.model_validate(content)
     except ValidationError as error:
@@ -41,10 +67,29 @@ def load_guide(name: str) -> Guide:
         raise GuideError(problems_of(error, names, str(folder / "guide.toml"))) from None
 
 
+def _translated(content: dict[str, Any], folder: Path, files: dict[str, Path], language: str) -> dict[str, Any]:
+    """The content with the texts of another language in place of its own. Every text must have its translation."""
+    guide_file = folder / f"guide.{language}.toml"
+    problems: list[Problem] = []
+    translation = read_toml(guide_file, GuideError)
+    own = {key: value for key, value in content.items() if key not in files}
+    done: dict[str, Any] = translate(own, translation, str(guide_file), problems)
+    done["language"] = language
+    for part, file in files.items():
+        other = file.with_name(f"{part}.{language}.toml")
+        if part in ("words", "contacts") or other.is_file():
+            done[part] = translate(content[part], read_toml(other, GuideError), str(other), problems)
+        else:
+            done[part] = content[part]
+    if problems:
+        raise GuideError(problems)
+    return done
+
+
 def _folder(name: str) -> Path:
     if name in guide_names():
         return GUIDES / name
-    if Path(name, "guide.toml").is_file():
+    if name and Path(name, "guide.toml").is_file():
         return Path(name)
     if Path(name).name == "guide.toml" and Path(name).is_file():
         return Path(name).parent

@@ -86,3 +86,15 @@ def _questions(topic: Topic, progress: Progress) -> tuple[Question, ...]:
 def find(steps: tuple[Step, ...], step_id: str) -> int | None:
     """Where in the way a step is, or None where the guide no longer has it."""
     return next((place for place, step in enumerate(steps) if step.id == step_id), None)
+
+
+def question_texts(guide: Guide) -> dict[str, str]:
+    """The words of every question, by the name under which its answer is kept."""
+    everything = Progress(guide=guide.id, guide_version=guide.version, service="", session="", code="", path="full")
+    asked = [question.id for topic in guide.topics for question in topic.questions]
+    everything = everything.model_copy(update={"answers": dict.fromkeys(asked)})
+    return {
+        step.question: step.item.text
+        for step in plan(guide, everything)
+        if step.question and isinstance(step.item, Question | FollowUp | Choice)
+    }

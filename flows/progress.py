@@ -2,14 +2,17 @@
 
 The host seals this between two messages. It holds the place in the guide, the choices that shape the rest of the way,
 and for each answer how many parts it has, so that the next part gets its number and a receipt can count.
+
+Somebody may come back after weeks, to a newer version of the program: `read_progress` brings every older format up to
+the present one, step by step. A sample of each is kept in `tests/test_flows/progress/`.
 """
 
+import json
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-
-FORMAT = 1
 
 
 class Small(BaseModel):
@@ -27,22 +30,26 @@ class Aside(Small):
     """A short exchange beside the way: it lasts for one thing heard, and then the way goes on where it was.
 
     `sure` asks before deleting, `maybe` asks whether a message was a wish (`command`) or part of an answer (`part`),
-    `care` shows contacts and choices, `mydata` shows what is kept.
+    `which` asks which answer to delete, `care` shows contacts and choices, `mydata` shows what is kept.
     """
 
-    kind: Literal["sure", "maybe", "care", "mydata"]
+    kind: Literal["sure", "which", "maybe", "care", "mydata"]
     command: str = ""
     part: int = 0
 
 
 class Progress(Small):
-    format: Literal[1] = 1
+    """`resume_at` is where to go on once a changed information sheet has been agreed to."""
+
+    format: Literal[2] = 2
     guide: str
     guide_version: int
+    language: str = "en"
     service: str
     session: str
     code: str
     at: str = "arrival"
+    resume_at: str = ""
     state: Literal["going", "paused", "stopped", "finished"] = "going"
     aside: Aside | None = None
     read_at: datetime | None = None
@@ -60,3 +67,20 @@ class Progress(Small):
     @property
     def taking_part(self) -> bool:
         return self.agreed is not None
+
+
+def read_progress(sealed_away: bytes) -> Progress:
+    """Progress as it was stored, whichever format it has. Raises ValueError where it is none, or a newer one."""
+    raw: dict[str, Any] = json.loads(sealed_away)
+    while raw.get("format") in UPGRADES:
+        raw = UPGRADES[raw["format"]](raw)
+    return Progress.model_validate_json(json.dumps(raw))
+
+
+def _from_1(raw: dict[str, Any]) -> dict[str, Any]:
+    """Format 2 knows the language of the conversation, and where to return to after consent is asked for again."""
+    return raw | {"format": 2, "language": "en", "resume_at": ""}
+
+
+#: From each older format to the next one.
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1}

@@ -42,7 +42,7 @@ class Buttons(Shared):
     ask_about: Label
     skip_about: Label
     delete_all: Label
-    delete_last: Label
+    delete_one: Label
     keep: Label
     maybe_yes: Label
     maybe_no: Label
@@ -87,6 +87,8 @@ class Words(Shared):
     edited_unknown: Sentence
     answer_full: Sentence
     step_gone: Sentence
+    guide_changed: Sentence
+    consent_again: Sentence
 
     # What cannot be kept
     use_buttons: Sentence
@@ -107,7 +109,8 @@ class Words(Shared):
     after_stop: Sentence
     delete_sure: Sentence
     delete_nothing: Sentence
-    deleted_last: Sentence
+    delete_which: Sentence
+    deleted_one: Sentence
     deleted_all: Sentence
     not_deleted: Sentence
     maybe_stop: Sentence
@@ -160,6 +163,7 @@ SLOTS: dict[str, frozenset[str]] = {
     "already_here": frozenset({"service"}),
     "think": frozenset({"until"}),
     "think_not_yet": frozenset({"until"}),
+    "delete_which": frozenset({"questions"}),
     "receipt": frozenset({"items", "receipt", "day", "code"}),
     "support": frozenset({"contacts", "checked"}),
     "welcome_back": frozenset({"where"}),

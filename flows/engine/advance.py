@@ -26,6 +26,8 @@ def advance(guide: Guide, progress: Progress | None, heard: Heard, now: datetime
     if progress is None:
         return _in_the_lobby(guide, heard, now)
     draft = Draft(guide, progress, now)
+    if progress.guide_version != guide.version and _move_to_this_version(draft, heard):
+        return draft.turn()
     match heard:
         case Said(text):
             hear_words(draft, text)
@@ -40,6 +42,38 @@ def advance(guide: Guide, progress: Progress | None, heard: Heard, now: datetime
         case Unusable(forwarded):
             draft.say(draft.words.forwarded if forwarded else draft.words.not_text)
     return draft.turn()
+
+
+def _move_to_this_version(draft: Draft, heard: Heard) -> bool:
+    """The version that somebody began with is no longer used: they are told and go on where they were.
+
+    Where the information sheet has changed, consent is asked for again, and until then nothing is kept; rights are
+    heard all the same. Returns whether that is the whole turn, because what was heard cannot be taken any further.
+    """
+    draft.change(guide_version=draft.guide.version)
+    draft.say(draft.words.guide_changed)
+    if draft.progress.taking_part and draft.progress.wording != draft.guide.wording:
+        first = draft.guide.information[0].id
+        state = "going" if draft.progress.state == "paused" else draft.progress.state
+        draft.change(resume_at=draft.progress.at, at=f"page-{first}", aside=None, state=state)
+        if draft.progress.state == "going" and not _is_a_right(draft, heard):
+            draft.say(draft.words.consent_again)
+            present(draft)
+            return True
+    elif draft.step is None and draft.progress.state == "going":
+        present(draft)
+        return True
+    return False
+
+
+def _is_a_right(draft: Draft, heard: Heard) -> bool:
+    match heard:
+        case Said(text):
+            understood = understand(text, draft.guide.commands)
+            return understood is not None and understood.sure and understood.wish in rights.RIGHTS
+        case Pressed(data):
+            return data.startswith("help:")
+    return False
 
 
 def _in_the_lobby(guide: Guide, heard: Heard, now: datetime) -> Turn:
@@ -87,9 +121,11 @@ def _press_beside(draft: Draft, aside: Aside, verb: str, argument: str) -> bool:
     match aside.kind, verb, argument:
         case "sure", "delete", "all":
             rights.delete_everything(draft)
-        case "sure", "delete", "last":
-            rights.delete_last(draft)
-        case "sure", "keep", _:
+        case "sure", "delete", "one":
+            rights.ask_which(draft)
+        case "which", "delete", question:
+            return rights.delete_one(draft, question)
+        case "sure" | "which", "keep", _:
             rights.keep_everything(draft)
         case "maybe", "yes", _:
             meant(draft, aside)

@@ -1,10 +1,12 @@
 """What somebody says or presses at a step of the way."""
 
+from typing import Literal
+
 from flows.commands import Understood, Wish, understand
 from flows.engine import care, rights
 from flows.engine.draft import Draft
 from flows.engine.present import go_on, present, topic_rows
-from flows.guide import Choice, ConsentItem, Eligibility, Option
+from flows.guide import Choice, ConsentItem, Eligibility, Option, Question
 from flows.plan import Step
 from flows.progress import Aside, Given
 from flows.turn import Forget, Keep, Mark
@@ -94,7 +96,7 @@ def _hear_after(draft: Draft, text: str, understood: Understood | None) -> None:
         rights.back_to_the_way(draft)
 
 
-def keep(draft: Draft, step: Step, text: str | None) -> int | None:
+def keep(draft: Draft, step: Step, text: str | None, kind: Literal["answer", "choice"] = "answer") -> int | None:
     """Keep one message as a part of the answer; `None` is a voice note. Returns its number, None where it is full."""
     answers = dict(draft.progress.answers)
     given = answers.pop(step.question, Given(last=0, parts=0))
@@ -105,7 +107,7 @@ def keep(draft: Draft, step: Step, text: str | None) -> int | None:
     answers[step.question] = Given(last=part, parts=given.parts + 1)
     skipped = tuple(each for each in draft.progress.skipped if each != step.question)
     draft.change(answers=answers, skipped=skipped)
-    draft.do(Keep(step.question, part, "answer", text))
+    draft.do(Keep(step.question, part, kind, text))
     draft.do(Mark(step.question, "answered"))
     return part
 
@@ -217,6 +219,8 @@ def press(draft: Draft, verb: str, argument: str) -> bool:
             return _check_in(draft, argument)
         case ("question", "done"):
             _done(draft, step)
+        case ("question", "choose") if isinstance(step.item, Question):
+            return _choose_on_scale(draft, step, step.item, argument)
         case (_, "choose") if isinstance(step.item, Choice):
             return _choose(draft, step, step.item, argument)
         case _:
@@ -277,6 +281,17 @@ def _done(draft: Draft, step: Step) -> None:
         go_on(draft)
     else:
         rights.skip(draft)
+
+
+def _choose_on_scale(draft: Draft, step: Step, question: Question, argument: str) -> bool:
+    option = next((each for each in question.options if each.id == argument), None)
+    if option is None:
+        return False
+    if keep(draft, step, option.id, "choice") is not None:
+        if option.reply:
+            draft.say(option.reply)
+        go_on(draft)
+    return True
 
 
 def _choose(draft: Draft, step: Step, choice: Choice, argument: str) -> bool:

@@ -112,7 +112,7 @@ def _rows(draft: Draft, step: Step) -> tuple[Row, ...]:
             return (*_check_in_rows(draft), *draft.rights())
         case "question":
             done = (draft.button(labels.done, "done"),) if step.question in draft.progress.answers else ()
-            return (done, *draft.rights(labels.skip))
+            return (*_option_rows(draft, step), done, *draft.rights(labels.skip))
     return (*_option_rows(draft, step), *draft.rights(labels.rather_not))
 
 
@@ -127,7 +127,7 @@ def _consent_rows(draft: Draft, step: Step) -> tuple[Row, ...]:
 
 
 def _option_rows(draft: Draft, step: Step) -> tuple[Row, ...]:
-    if not isinstance(step.item, Choice):
+    if not isinstance(step.item, Choice | Question):
         return ()
     return tuple((draft.button(option.label, "choose", option.id),) for option in step.item.options)
 

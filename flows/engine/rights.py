@@ -6,9 +6,14 @@ from flows.commands import Wish
 from flows.engine.draft import Draft, Row
 from flows.engine.present import after_rows, consent_lines, go_on, present, receipt_of
 from flows.guide import ConsentItem
-from flows.plan import Step
+from flows.plan import Step, question_texts
 from flows.progress import Aside
 from flows.turn import Agree, Forget, ForgetEverything, Mark
+
+#: Buttons with numbers, side by side.
+IN_A_ROW = 6
+#: A list must fit in one message beside the sentence around it.
+LONGEST_LIST = 3000
 
 
 def skip(draft: Draft) -> None:
@@ -144,15 +149,22 @@ def change_consent(draft: Draft, item_id: str) -> None:
 
 
 def decide(draft: Draft, item: ConsentItem, *, agrees: bool) -> None:
-    """One item of consent, its own yes or no. After the last one: the receipt."""
+    """One item of consent, its own yes or no. After the last one: the receipt.
+
+    Somebody who is asked again, because the information sheet has changed, and says no stops there: what they gave
+    before was given under what they had read then.
+    """
     if item.id == "take_part" and not agrees:
-        leave(draft, draft.words.declined)
+        if draft.progress.taking_part:
+            stop(draft)
+        else:
+            leave(draft, draft.words.declined)
         return
     draft.change(consent={**draft.progress.consent, item.id: agrees})
     following = draft.step_after()
     if following is None or following.kind != "consent":
         wording = draft.guide.wording
-        draft.change(agreed=draft.now.date(), wording=wording)
+        draft.change(agreed=draft.progress.agreed or draft.now.date(), wording=wording)
         draft.do(Agree(dict(draft.progress.consent), wording))
         draft.say(
             draft.words.receipt,
@@ -161,7 +173,11 @@ def decide(draft: Draft, item: ConsentItem, *, agrees: bool) -> None:
             day=draft.day(draft.now.date()),
             code=draft.progress.code,
         )
-    go_on(draft)
+    if draft.progress.resume_at and draft.progress.wording == draft.guide.wording:
+        draft.change(at=draft.progress.resume_at, resume_at="")
+        present(draft)
+    else:
+        go_on(draft)
 
 
 def ask_to_delete(draft: Draft) -> None:
@@ -171,11 +187,11 @@ def ask_to_delete(draft: Draft) -> None:
         return
     draft.change(aside=Aside(kind="sure"))
     labels = draft.labels
-    last = (draft.button(labels.delete_last, "delete", "last", step="sure"),) if _last_answer(draft) else ()
+    one = (draft.button(labels.delete_one, "delete", "one", step="sure"),) if answered(draft) else ()
     draft.say(
         draft.words.delete_sure,
         (draft.button(labels.delete_all, "delete", "all", step="sure"),),
-        last,
+        one,
         (draft.button(labels.keep, "keep", step="sure"), draft.button(labels.help, "help")),
     )
 
@@ -184,24 +200,34 @@ def delete_everything(draft: Draft) -> None:
     leave(draft, draft.words.deleted_all)
 
 
-def delete_last(draft: Draft) -> None:
-    """Erase the newest answer, whole, and stay where the person is."""
-    draft.change(aside=None)
-    question = _last_answer(draft)
-    if question is None:
-        back_to_the_way(draft)
-        return
+def ask_which(draft: Draft) -> None:
+    """Which answer to delete: the questions that were answered, each with its number."""
+    questions = answered(draft)
+    draft.change(aside=Aside(kind="which"))
+    numbers = [draft.button(str(number), "delete", each, step="which") for number, each in enumerate(questions, 1)]
+    rows = [tuple(numbers[place : place + IN_A_ROW]) for place in range(0, len(numbers), IN_A_ROW)]
+    texts = question_texts(draft.guide)
+    listed = "\n".join(f"{number}. {texts.get(each, each)}" for number, each in enumerate(questions, 1))
+    keep = (draft.button(draft.labels.keep, "keep", step="which"), draft.button(draft.labels.help, "help"))
+    draft.say(draft.words.delete_which, *rows, keep, questions=listed[:LONGEST_LIST])
+
+
+def delete_one(draft: Draft, question: str) -> bool:
+    """Erase one answer, whole, and stay where the person is. False where there is no such answer."""
+    if question not in answered(draft):
+        return False
     draft.do(Forget(question))
-    answers = {each: given for each, given in draft.progress.answers.items() if each != question}
-    skipped = (*draft.progress.skipped, question) if question not in draft.progress.skipped else draft.progress.skipped
     draft.do(Mark(question, "skipped"))
-    draft.change(answers=answers, skipped=skipped)
-    draft.say(draft.words.deleted_last)
+    answers = {each: given for each, given in draft.progress.answers.items() if each != question}
+    draft.change(answers=answers, skipped=(*draft.progress.skipped, question), aside=None)
+    draft.say(draft.words.deleted_one)
     back_to_the_way(draft)
+    return True
 
 
-def _last_answer(draft: Draft) -> str | None:
-    return next((each for each in reversed(draft.progress.answers) if draft.progress.answers[each].parts), None)
+def answered(draft: Draft) -> list[str]:
+    """The questions of which something is kept, the oldest answer first."""
+    return [question for question, given in draft.progress.answers.items() if given.parts]
 
 
 def keep_everything(draft: Draft) -> None:

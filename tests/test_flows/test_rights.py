@@ -103,14 +103,20 @@ def test_deleting_can_be_thought_better_of() -> None:
     assert not any(isinstance(effect, ForgetEverything) for effect in walker.effects)
 
 
-def test_only_the_last_answer_can_be_deleted() -> None:
+def test_one_answer_can_be_deleted_and_the_others_stay() -> None:
     walker = Walker().to(FIRST_QUESTION)
     walker.say("They rang when they said they would.")
+    walker.press("done")
+    second = walker.at.removeprefix("question-")
+    walker.say("They never rang.")
     walker.press("delete")
-    walker.press("delete", "last")
+    walker.press("delete", "one")
+    assert GUIDE.topics[0].questions[0].text in walker.text
+    walker.press("delete", FIRST_QUESTION.removeprefix("question-"))
     assert Forget(FIRST_QUESTION.removeprefix("question-")) in walker.last
     assert walker.progress is not None
-    assert not walker.progress.answers
+    assert [*walker.progress.answers] == [second]
+    assert walker.at == f"question-{second}"
 
 
 def test_what_was_skipped_is_not_asked_again() -> None:
