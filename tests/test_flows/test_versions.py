@@ -218,7 +218,7 @@ def test_a_scale_is_answered_with_one_press_or_in_words() -> None:
     guide = GUIDE.model_copy(update={"topics": (topic.model_copy(update={"questions": (scale,)}), *GUIDE.topics[1:])})
     walker = Walker(guide).to(QUESTION)
     walker.say("It is not a number to me.")
-    walker.press("choose", options[0].id)
+    walker.hear(Pressed(f"choose:{QUESTION}:{options[0].id}"))
     kept = [(effect.part, effect.kind) for effect in walker.effects if isinstance(effect, Keep)]
     assert kept == [(1, "answer"), (2, "choice")]
     assert walker.at != QUESTION
