@@ -11,8 +11,8 @@ import typer
 from analysis.commands.lines import Answer, read_records, write_whole
 from analysis.errors import InputError
 from analysis.frameworks import DEFAULT
-from analysis.invites import invites_of
 from analysis.model import Coded
+from analysis.questions import invites_of
 
 Input = Annotated[
     Path, typer.Argument(metavar="IN.jsonl", help='Lines with "id" and "text"; "-" reads standard input.')

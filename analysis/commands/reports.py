@@ -17,9 +17,9 @@ from analysis.errors import AnalysisError
 from analysis.export import Request, export
 from analysis.export.folder import check as check_request
 from analysis.frameworks import DEFAULT
-from analysis.invites import invites_of
 from analysis.masking import MaskByPerson
 from analysis.period import Period, PeriodError, read_period
+from analysis.questions import invites_of
 from analysis.reading import Reading, show_progress
 from analysis.serve import start_serve
 from analysis.serve.app import today

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from analysis.model import Coding, Framework
 from analysis.period import quarter_of
+from analysis.questions import words_of
 from analysis.reading import CodedAnswer
 
 _PICTURES = 0x2400  # U+2400 and following: a visible sign for each of the first 32 controls
@@ -44,6 +45,7 @@ class Shown:
     service: str
     period: str
     question: str
+    wording: str
     pieces: tuple[Piece, ...]
     notes: tuple[Note, ...]
     voice_notes: int
@@ -62,6 +64,7 @@ def show(coded: CodedAnswer, framework: Framework, *, salt: str, original: bool)
         service=visible(answer.service),
         period=quarter_of(answer.day).title,
         question=visible(answer.question),
+        wording=visible(words_of(answer.guide, answer.question)),
         pieces=cut(coded.masked.text, codings),
         notes=tuple(_note(number, each, framework) for number, each in enumerate(codings, 1)),
         voice_notes=sum(part.media_type.startswith("audio/") for part in answer.parts),

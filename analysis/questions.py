@@ -1,0 +1,47 @@
+"""What the analysis knows of the guides' questions: their words, and the sub-themes that each invites.
+
+An invitation is a weak hint for the coder, never a label. Guides that cannot be read here (a service's own, on another
+machine) tell nothing, and coding goes on without.
+"""
+
+from functools import lru_cache
+
+from flows.errors import GuideError
+from flows.guide import Guide
+from flows.library import guide_names, load_guide
+from flows.plan import question_texts
+
+
+@lru_cache(maxsize=1024)
+def invites_of(framework: str, question: str) -> tuple[str, ...]:
+    """The sub-themes of that framework which a question invites, whichever of our guides asks it."""
+    for guide in _guides():
+        if guide.framework != framework:
+            continue
+        for topic in guide.topics:
+            for each in topic.questions:
+                if each.id == question:
+                    return each.invites
+                for follow_up in each.follow_ups:
+                    if follow_up.id == question:
+                        return follow_up.invites or each.invites
+    return ()
+
+
+@lru_cache(maxsize=1024)
+def words_of(guide_id: str, question: str) -> str:
+    """The question as it was asked, or its id where the guide is not known here."""
+    return next(
+        (question_texts(guide).get(question, question) for guide in _guides() if guide.id == guide_id), question
+    )
+
+
+@lru_cache(maxsize=1)
+def _guides() -> tuple[Guide, ...]:
+    known = []
+    for name in guide_names():
+        try:
+            known.append(load_guide(name))
+        except GuideError:
+            continue
+    return tuple(known)
