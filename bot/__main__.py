@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import resource
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,11 +55,20 @@ async def _run(settings: BotSettings) -> None:
 
 @contextmanager
 def _stated() -> Iterator[None]:
-    """Turn a stated failure into its sentence and exit 1."""
+    """Turn a failure into one sentence and exit 1. There is no traceback or core dump: they could hold people's words."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         yield
     except (BotError, ContentError, StorageError) as error:
         print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text stays in here
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        kind = f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}"
+        print(
+            f"Hearten stopped at something that it does not know ({kind}). Nothing is lost: start it again.",
+            file=sys.stderr,
+        )
         raise typer.Exit(1) from None
 
 
