@@ -55,7 +55,7 @@ async def _run(settings: BotSettings) -> None:
 
 @contextmanager
 def _stated() -> Iterator[None]:
-    """Turn a failure into one sentence and exit 1. There is no traceback or core dump: they could hold people's words."""
+    """Turn a failure into one sentence and exit 1. No traceback, no core dump: they could hold words."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         yield
