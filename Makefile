@@ -33,8 +33,9 @@ lock:
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) --extra dev pyproject.toml -o requirements-dev.lock
 
+# What this makes anew, and nothing else: var holds databases and keys.
 clean:
-	rm -rf .venv var
+	rm -rf .venv var/demo
 
 .venv/core.stamp: requirements.lock | .venv/bin/python
 	@echo "Installing what Hearten needs into .venv (about a minute, once)."

@@ -18,7 +18,7 @@ from aiogram.types import BotCommand
 
 from bot.errors import BotError
 from bot.exchange import Exchange
-from bot.handlers import make_router
+from bot.handlers import UPDATE_TYPES, make_router
 from bot.outbox import Outbox
 from bot.receive import Receiver
 from bot.settings import BotSettings
@@ -73,13 +73,14 @@ async def put_together(settings: BotSettings, pace: float = 0.0) -> AsyncIterato
 async def run(parts: Parts, stop: asyncio.Event) -> None:
     """Receive and send until `stop` is set. Raises BotError where Telegram does not know the token."""
     await _meet_telegram(parts, stop)
+    if stop.is_set():
+        return
     sending = asyncio.create_task(parts.outbox.run())
     try:
         if parts.settings.webhook_url:
-            async with WebhookDoor(parts.settings, parts.bot, parts.receiver):
+            async with WebhookDoor(parts.settings, parts.receiver):
                 await stop.wait()
         else:
-            await parts.bot.delete_webhook(drop_pending_updates=False)
             await parts.receiver.poll(stop)
     except TelegramUnauthorizedError:
         raise BotError(_UNKNOWN_BOT) from None
@@ -108,6 +109,7 @@ async def _meet_telegram(parts: Parts, stop: asyncio.Event) -> None:
         try:
             await parts.bot.get_me()
             await _introduce(parts)
+            await _choose_door(parts)
         except TelegramUnauthorizedError:
             raise BotError(_UNKNOWN_BOT) from None
         except TelegramAPIError as error:
@@ -117,6 +119,16 @@ async def _meet_telegram(parts: Parts, stop: asyncio.Event) -> None:
         else:
             log.info("the bot is running")
             return
+
+
+async def _choose_door(parts: Parts) -> None:
+    """Tell Telegram how we want to receive: by webhook where there is one, else by asking."""
+    settings = parts.settings
+    if settings.webhook_url:
+        secret = settings.webhook_secret.get_secret_value()
+        await parts.bot.set_webhook(settings.webhook_url, secret_token=secret, allowed_updates=UPDATE_TYPES)
+    else:
+        await parts.bot.delete_webhook(drop_pending_updates=False)
 
 
 async def _introduce(parts: Parts) -> None:

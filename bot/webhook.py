@@ -9,11 +9,9 @@ import json
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from aiogram import Bot
 from aiohttp import web
 
 from bot.errors import PortInUse
-from bot.handlers import UPDATE_TYPES
 from bot.receive import Receiver
 from bot.settings import BotSettings
 
@@ -25,10 +23,9 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of th
 class WebhookDoor:
     """Listens while it is entered, on WEBHOOK_PORT of this machine; a reverse proxy brings TLS and the public name."""
 
-    def __init__(self, settings: BotSettings, bot: Bot, receiver: Receiver) -> None:
+    def __init__(self, settings: BotSettings, receiver: Receiver) -> None:
         self._settings = settings
         self._secret = settings.webhook_secret.get_secret_value()
-        self._bot = bot
         self._receiver = receiver
         app = web.Application(client_max_size=LARGEST_UPDATE)
         app.router.add_post(urlsplit(settings.webhook_url).path or "/", self._take)
@@ -43,7 +40,6 @@ class WebhookDoor:
             if error.errno == errno.EADDRINUSE:
                 raise PortInUse(self._settings.webhook_port) from None
             raise
-        await self._bot.set_webhook(self._settings.webhook_url, secret_token=self._secret, allowed_updates=UPDATE_TYPES)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

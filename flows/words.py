@@ -52,6 +52,8 @@ class Buttons(Shared):
     my_data: Label
     agreed: Label
     not_agreed: Label
+    change_to_yes: Label
+    change_to_no: Label
 
 
 class Calendar(Shared):

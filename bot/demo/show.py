@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -41,31 +41,33 @@ async def show(port: int, console: Console) -> None:
         raise PortInUse(port) from None
     try:
         stage = set_stage(FOLDER)
-        async with put_together(stage.settings(messenger.url, token)) as parts, _analysis(stage, port + 1) as links:
-            messenger.links = links
+        async with put_together(stage.settings(messenger.url, token)) as parts:
             running = asyncio.create_task(run(parts, stop))
-            welcome = asyncio.create_task(_welcome(messenger, parts, stage, console))
-            await asyncio.wait([running, welcome], return_when=asyncio.FIRST_COMPLETED)
+            showing = asyncio.create_task(_show_around(messenger, parts, stage, console))
+            await asyncio.wait([running, showing], return_when=asyncio.FIRST_COMPLETED)
             stop.set()
             await running
-            if welcome.done():
-                welcome.result()
-            welcome.cancel()
+            showing.cancel()
+            with suppress(asyncio.CancelledError):
+                await showing
     finally:
         await messenger.stop()
 
 
-async def _welcome(messenger: Messenger, parts: Parts, stage: Stage, console: Console) -> None:
+async def _show_around(messenger: Messenger, parts: Parts, stage: Stage, console: Console) -> None:
+    """Say where everything is, let the invented people talk, and stay until cancelled."""
     code = read_services(SERVICES).service[0].code
-    console.print(f"\nTalk to the bot:  [bold]{messenger.url}/?start={code}[/bold]\n")
-    for label, address in messenger.links:
-        console.print(f"{label}:  {address}", soft_wrap=True)
-    console.print("\nNothing leaves this computer. Ctrl+C ends the demo; `rm -r var/demo` forgets it.\n", style="dim")
-    if not stage.played.exists():
-        await _play_people(messenger, code, console)
-        stage.played.touch()
-    parts.outbox.pace = PACE
-    await asyncio.Event().wait()
+    console.print(f"\nTalk to the bot:  [bold]{messenger.url}/?start={code}[/bold]\n", soft_wrap=True)
+    console.print("Nothing leaves this computer. Ctrl+C ends the demo; `rm -r var/demo` forgets it.\n", style="dim")
+    async with _analysis(stage, messenger.port + 1) as links:
+        messenger.links = links
+        for label, address in links:
+            console.print(f"{label}:  {address}", soft_wrap=True)
+        if not stage.played.exists():
+            await _play_people(messenger, code, console)
+            stage.played.touch()
+        parts.outbox.pace = PACE
+        await asyncio.Event().wait()
 
 
 async def _play_people(messenger: Messenger, code: str, console: Console) -> None:

@@ -114,7 +114,7 @@ def my_data(draft: Draft, *, replace: bool = False) -> None:
         return
     draft.change(aside=Aside(kind="mydata"))
     rows = [
-        (draft.button(f"{item.short}: {_other(draft, item)}", "choose", item.id, step="mydata"),)
+        (draft.button(_turn_round(draft, item), "choose", item.id, step="mydata"),)
         for item in draft.guide.consent
         if item.id != "take_part"
     ]
@@ -133,9 +133,11 @@ def my_data(draft: Draft, *, replace: bool = False) -> None:
     )
 
 
-def _other(draft: Draft, item: ConsentItem) -> str:
-    given = draft.progress.consent.get(item.id, False)
-    return draft.labels.not_agreed if given else draft.labels.agreed
+def _turn_round(draft: Draft, item: ConsentItem) -> str:
+    """What pressing does: the other answer than the one that stands now."""
+    labels = draft.labels
+    label = labels.change_to_no if draft.progress.consent.get(item.id) else labels.change_to_yes
+    return draft.fill(label, item=item.short)
 
 
 def change_consent(draft: Draft, item_id: str) -> None:
