@@ -32,6 +32,11 @@ class Step:
             return f"{self.kind}_{self.item.id}"
         return ""
 
+    @property
+    def choice(self) -> str:
+        """The name under which the option is kept that somebody picked on a scale, beside their words."""
+        return f"choice_{self.question}"
+
 
 def plan(guide: Guide, progress: Progress) -> tuple[Step, ...]:
     """All steps from the first word to the last, for somebody with these choices."""
@@ -70,7 +75,8 @@ def _topic_steps(topic: Topic, progress: Progress) -> list[Step]:
         return steps
     for question in _questions(topic, progress):
         steps.append(Step(f"question-{question.id}", "question", question, topic))
-        if question.id in progress.answers and progress.path != "short":
+        answered = question.id in progress.answers or f"choice_{question.id}" in progress.answers
+        if answered and progress.path != "short":
             steps += [Step(f"question-{each.id}", "question", each, topic) for each in question.follow_ups]
     if topic.sensitive:
         steps.append(Step(f"check-{topic.id}", "check_in", None, topic))
@@ -93,8 +99,8 @@ def question_texts(guide: Guide) -> dict[str, str]:
     everything = Progress(guide=guide.id, guide_version=guide.version, service="", session="", code="", path="full")
     asked = [question.id for topic in guide.topics for question in topic.questions]
     everything = everything.model_copy(update={"answers": dict.fromkeys(asked)})
-    return {
-        step.question: step.item.text
-        for step in plan(guide, everything)
-        if step.question and isinstance(step.item, Question | FollowUp | Choice)
-    }
+    texts: dict[str, str] = {}
+    for step in plan(guide, everything):
+        if step.question and isinstance(step.item, Question | FollowUp | Choice):
+            texts[step.question] = texts[step.choice] = step.item.text
+    return texts

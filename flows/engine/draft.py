@@ -65,8 +65,11 @@ class Draft:
             return next((step for step in everything[place + 1 :] if find(steps, step.id) is not None), None)
         return next((step for step in steps if step.kind == "question" and not self.is_over(step)), None)
 
+    def is_answered(self, step: Step) -> bool:
+        return step.question in self.progress.answers or step.choice in self.progress.answers
+
     def is_over(self, step: Step) -> bool:
-        return step.question in self.progress.answers or step.question in self.progress.skipped
+        return self.is_answered(step) or step.question in self.progress.skipped
 
     # --- Buttons and days -------------------------------------------------------------------------------------
 

@@ -1,7 +1,5 @@
 """What somebody says or presses at a step of the way."""
 
-from typing import Literal
-
 from flows.commands import Understood, Wish, understand
 from flows.engine import care, rights
 from flows.engine.draft import Draft
@@ -96,7 +94,7 @@ def _hear_after(draft: Draft, text: str, understood: Understood | None) -> None:
         rights.back_to_the_way(draft)
 
 
-def keep(draft: Draft, step: Step, text: str | None, kind: Literal["answer", "choice"] = "answer") -> int | None:
+def keep(draft: Draft, step: Step, text: str | None) -> int | None:
     """Keep one message as a part of the answer; `None` is a voice note. Returns its number, None where it is full."""
     answers = dict(draft.progress.answers)
     given = answers.pop(step.question, Given(last=0, parts=0))
@@ -107,7 +105,7 @@ def keep(draft: Draft, step: Step, text: str | None, kind: Literal["answer", "ch
     answers[step.question] = Given(last=part, parts=given.parts + 1)
     skipped = tuple(each for each in draft.progress.skipped if each != step.question)
     draft.change(answers=answers, skipped=skipped)
-    draft.do(Keep(step.question, part, kind, text))
+    draft.do(Keep(step.question, part, "answer", text))
     draft.do(Mark(step.question, "answered"))
     return part
 
@@ -277,7 +275,7 @@ def _check_in(draft: Draft, argument: str) -> bool:
 
 def _done(draft: Draft, step: Step) -> None:
     """Done with nothing written is a skip: no words are needed."""
-    if step.question in draft.progress.answers:
+    if draft.is_answered(step):
         go_on(draft)
     else:
         rights.skip(draft)
@@ -287,10 +285,12 @@ def _choose_on_scale(draft: Draft, step: Step, question: Question, argument: str
     option = next((each for each in question.options if each.id == argument), None)
     if option is None:
         return False
-    if keep(draft, step, option.id, "choice") is not None:
-        if option.reply:
-            draft.say(option.reply)
-        go_on(draft)
+    draft.do(Keep(step.choice, 1, "choice", option.id))
+    draft.do(Mark(step.question, "answered"))
+    draft.change(answers={**draft.progress.answers, step.choice: Given(last=1, parts=1)})
+    if option.reply:
+        draft.say(option.reply)
+    go_on(draft)
     return True
 
 

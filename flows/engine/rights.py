@@ -37,7 +37,7 @@ def skip(draft: Draft) -> None:
 
 
 def _skip_question(draft: Draft, step: Step) -> None:
-    if step.question not in draft.progress.answers:
+    if not draft.is_answered(step):
         draft.do(Mark(step.question, "skipped"))
         draft.change(skipped=(*draft.progress.skipped, step.question))
     go_on(draft)

@@ -219,8 +219,9 @@ def test_a_scale_is_answered_with_one_press_or_in_words() -> None:
     walker = Walker(guide).to(QUESTION)
     walker.say("It is not a number to me.")
     walker.hear(Pressed(f"choose:{QUESTION}:{options[0].id}"))
-    kept = [(effect.part, effect.kind) for effect in walker.effects if isinstance(effect, Keep)]
-    assert kept == [(1, "answer"), (2, "choice")]
+    name = QUESTION.removeprefix("question-")
+    kept = [(effect.question, effect.kind) for effect in walker.effects if isinstance(effect, Keep)]
+    assert kept == [(name, "answer"), (f"choice_{name}", "choice")]
     assert walker.at != QUESTION
 
 
