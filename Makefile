@@ -11,13 +11,16 @@ PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --requ
 RUN = PYTHONPATH=. .venv/bin/
 PORT ?= 8080
 
-.PHONY: demo test install lint lock clean
+.PHONY: demo test bench install lint lock clean
 
 demo: .venv/core.stamp
 	@$(RUN)python -m bot demo --port $(PORT)
 
 test: lint
 	$(RUN)python -m pytest
+
+bench: .venv/full.stamp
+	@$(RUN)python -m tests.bench.reply
 
 install: .venv/full.stamp
 

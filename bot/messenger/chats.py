@@ -78,7 +78,7 @@ _MEDIA = frozenset({"voice", "audio", "photo", "document", "sticker", "location"
 class Chat:
     """A private chat between one person and the bot, or a group."""
 
-    def __init__(self, chat_id: int, kind: str, about: dict[str, Any]) -> None:
+    def __init__(self, chat_id: int, kind: str, about: dict[str, Any], first_message: int = 1) -> None:
         self.id = chat_id
         self.kind = kind
         self.about = {"id": chat_id, "type": kind} | about
@@ -89,7 +89,7 @@ class Chat:
         self.typing_until = 0.0
         self.toasts: deque[str] = deque(maxlen=50)
         self.change = 0
-        self._next_message = 1
+        self._next_message = first_message
         self._changes: deque[tuple[int, str, Any]] = deque(maxlen=CHANGES_KEPT)
         self._waiters: set[asyncio.Future[None]] = set()
 

@@ -64,7 +64,10 @@ class Room:
             "username": "".join(filter(str.isalnum, name.lower())) + "_bot",
         }
         self.faults = Faults(seed)
-        self.updates = Updates(self.faults)
+        #: Ids begin at the time in milliseconds, so that a messenger that is started again, as the demo is, never gives
+        #: one that the bot has seen.
+        self._first_id = int(clock() * 1000)
+        self.updates = Updates(self.faults, first_id=self._first_id)
         self.files = Files()
         self.profile = Profile()
         self.chats: dict[int, Chat] = {}
@@ -75,7 +78,7 @@ class Room:
     def open_chat(self, chat_id: int, kind: str, about: dict[str, Any]) -> Chat:
         """The chat of that id, made when it is new."""
         if chat_id not in self.chats:
-            self.chats[chat_id] = Chat(chat_id, kind, about)
+            self.chats[chat_id] = Chat(chat_id, kind, about, first_message=self._first_id)
         return self.chats[chat_id]
 
     def press(self, chat: Chat, sender: dict[str, Any], message: Message, data: str) -> str:

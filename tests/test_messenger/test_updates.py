@@ -131,3 +131,15 @@ async def test_a_hundred_people_at_once(rehearsal: Any) -> None:
     async with rehearsal() as r, r.echoing():
         heard = await asyncio.gather(*(speak(number) for number in range(1, 101)))
     assert heard == [[f"You said: {n} says {turn}" for turn in range(3)] for n in range(1, 101)]
+
+
+async def test_a_messenger_that_is_started_again_gives_new_ids(rehearsal: Any) -> None:
+    """The bot remembers which updates and messages it has seen, also from before."""
+    seen = []
+    for _ in range(2):
+        async with rehearsal() as r:
+            message = await r.messenger.person(1).send("Hello")
+            seen.append((r.messenger.last_update_id(), message.id))
+    (first_update, first_message), (second_update, second_message) = seen
+    assert second_update > first_update
+    assert second_message > first_message
