@@ -1,8 +1,9 @@
-"""The door to the guides: check one, or walk through one in the terminal."""
+"""The door to the guides: check one, walk through one in the terminal, or show one as a page."""
 
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from flows.lint import Finding, check_guide
 from flows.lint.texts import Text, texts_of
 from flows.reading import grade, mean_words
 from flows.rehearse import Rehearsal
+from flows.show import show_guide
 
 #: How many of the hardest texts `check` names, also where nothing is wrong with them.
 HARDEST = 3
@@ -55,6 +57,29 @@ def rehearse(guide: GuideName = "relational-practice") -> None:
     """Walk through a guide in the terminal. Nothing is kept."""
     loaded = _load(guide)
     Rehearsal(loaded, lambda: datetime.now(UTC), Console(highlight=False)).walk(_typed())
+
+
+@app.command()
+def show(
+    guide: GuideName = "relational-practice",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The page to write. Without it: the guide's name, here.")
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Write over a page that is there already.")] = False,
+) -> None:
+    """Write a whole guide as one page to read, print and talk about, with the map of its paths."""
+    loaded = _load(guide)
+    file, text = out or Path(f"{loaded.id}.html"), show_guide(loaded)
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as page:
+            page.write(text)
+    except FileExistsError:
+        print(f"{file} is there already. Give another name with -o, or add --force to write over it.", file=sys.stderr)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        print(f"{file} cannot be written ({error.strerror}). Give another place with -o.", file=sys.stderr)
+        raise typer.Exit(1) from None
+    print(f"The guide is in {file}.")
 
 
 def _print_size(guide: Guide, all_texts: bool) -> None:
