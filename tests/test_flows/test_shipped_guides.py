@@ -5,12 +5,10 @@ import pytest
 from analysis.frameworks import read_framework
 from flows.guide import Guide
 from flows.library import GUIDES, guide_names, load_guide
-from flows.reading import grade, texts_of
+from flows.lint.texts import texts_of
 from flows.turn import Keep, Pressed
 from tests.test_flows.walking import Walker
 
-#: The Flesch-Kincaid grade that no text may pass. Others may be tired or afraid; staff read more.
-HIGHEST = {"staff-reflection": 9.0}
 LONGEST_PAGE = 600
 
 
@@ -19,13 +17,8 @@ def guide(request: pytest.FixtureRequest) -> Guide:
     return load_guide(request.param)
 
 
-def test_every_text_is_plain(guide: Guide) -> None:
-    highest = HIGHEST.get(guide.id, 6.0)
-    assert [(place, grade(text)) for place, text in texts_of(guide) if grade(text) > highest] == []
-
-
 def test_no_text_has_curly_quotes_or_exclamation_marks(guide: Guide) -> None:
-    assert [place for place, text in texts_of(guide) if set(text) & set("“”‘’!")] == []
+    assert [each.place for each in texts_of(guide) if set(each.text) & set("“”‘’!")] == []
 
 
 def test_a_page_fits_on_one_screen(guide: Guide) -> None:
