@@ -86,7 +86,7 @@ class Setup(Part):
     safe: Choice = Field(description="The option with the id `later` pauses at once.")
     path: Choice = Field(description="Its options have the ids `full` and `short`.")
     topics: Text
-    about: Text = Field(description="Offers the optional questions about the person.")
+    about: Text | None = Field(default=None, description="Offers the optional questions about the person.")
 
 
 class FollowUp(Part):
@@ -272,6 +272,10 @@ def _missing_parts(guide: Guide) -> list[str]:
         problems.append("setup.path: the options must be 'full' and 'short', no others")
     if "later" not in {option.id for option in guide.setup.safe.options}:
         problems.append("setup.safe: one option must have the id 'later', so that people can leave and come back")
+    if bool(guide.about) != bool(guide.setup.about):
+        problems.append(
+            "setup.about: the offer and the questions about the person need each other; add one, or drop both"
+        )
     if not any(question.short for topic in guide.topics for question in topic.questions):
         problems.append("topics: at least one question must have short = true, or the short path asks nothing")
     return problems

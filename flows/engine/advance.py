@@ -190,8 +190,10 @@ def _hear_edit(draft: Draft, edited: Edited) -> None:
         draft.say(draft.words.edited_unknown)
         return
     draft.do(Keep(edited.question, edited.part, "answer", edited.text))
-    if draft.progress.state == "going" and care.worth_care(draft, edited.text):
+    if care.worth_care(draft, edited.text) and draft.progress.state == "going":
         care.show_care(draft)
+    elif care.worth_care(draft, edited.text):
+        rights.help_me(draft)
     else:
         draft.say(draft.words.edited)
 

@@ -4,9 +4,9 @@ Nothing in here is recorded. The way waits for as long as the person likes.
 """
 
 from flows.distress import may_need_care
-from flows.engine.draft import Draft
+from flows.engine.draft import Draft, Row
 from flows.engine.present import go_on, present
-from flows.engine.rights import say_support
+from flows.engine.rights import back_to_the_way, say_support
 from flows.plan import chosen_topics, find, plan
 from flows.progress import Aside
 
@@ -24,15 +24,30 @@ def show_care(draft: Draft) -> None:
     draft.say(
         draft.words.care,
         (draft.button(labels.carry_on, "next", step="care"),),
-        (draft.button(labels.lighter, "choose", "lighter", step="care"),),
+        _lighter_row(draft),
         (draft.button(labels.ground, "choose", "ground", step="care"),),
         *draft.rights(),
     )
 
 
+def _lighter_row(draft: Draft) -> Row:
+    """Only within a topic: before that there is consent to come, which nothing leads past."""
+    if not _within_a_topic(draft):
+        return ()
+    return (draft.button(draft.labels.lighter, "choose", "lighter", step="care"),)
+
+
+def _within_a_topic(draft: Draft) -> bool:
+    step = draft.step
+    return step is not None and step.topic is not None and draft.progress.taking_part
+
+
 def lighter(draft: Draft) -> None:
     """Go to the next topic that is not a sensitive one, leaving the rest of this one."""
     draft.change(aside=None)
+    if not _within_a_topic(draft):
+        back_to_the_way(draft)
+        return
     step = draft.step
     topics = chosen_topics(draft.guide, draft.progress)
     here = next((place for place, each in enumerate(topics) if step and step.topic and each.id == step.topic.id), -1)
@@ -68,7 +83,7 @@ def ground(draft: Draft) -> None:
     draft.say(
         f"{exercise.title}\n\n{exercise.text}",
         (draft.button(draft.labels.carry_on, "next", step="care"),),
-        (draft.button(draft.labels.lighter, "choose", "lighter", step="care"),),
+        _lighter_row(draft),
         (draft.button(draft.labels.ground, "choose", "ground", step="care"),) if len(exercises) > 1 else (),
         *draft.rights(),
     )

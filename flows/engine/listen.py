@@ -27,9 +27,11 @@ def hear_words(draft: Draft, text: str) -> None:
         return
     if understood and understood.sure and _obey(draft, understood.wish):
         return
+    step = draft.step
     if draft.progress.state == "paused":
         draft.change(state="going")
-    step = draft.step
+        if step is not None and step.topic is not None:
+            draft.say(draft.words.welcome_back, where=step.topic.title)
     if step is None:
         present(draft)
     elif step.kind == "question":
@@ -41,20 +43,23 @@ def hear_words(draft: Draft, text: str) -> None:
 def _obey(draft: Draft, wish: Wish) -> bool:
     """Do what was wished. False where the wish means nothing here, so that the words are an answer after all."""
     if wish in rights.RIGHTS:
+        if wish == "skip":
+            draft.change(state="going")
         rights.RIGHTS[wish](draft)
         return True
     step = draft.step
     kind = step.kind if step else None
+    verb = ""
     if wish == "done" and kind in ("question", "topics"):
-        press(draft, "done", "")
-        return True
-    if kind in ("eligibility", "consent", "about_offer", "topic") and wish in ("yes", "no"):
-        press(draft, wish, "")
-        return True
-    if kind in ("arrival", "page", "think", "check_in") and wish in ("yes", "done"):
-        press(draft, "next", "")
-        return True
-    return False
+        verb = "done"
+    elif kind in ("eligibility", "consent", "about_offer", "topic") and wish in ("yes", "no"):
+        verb = wish
+    elif kind in ("arrival", "page", "think", "check_in") and wish in ("yes", "done"):
+        verb = "next"
+    if not verb:
+        return False
+    draft.change(state="going")
+    return press(draft, verb, "")
 
 
 def _hear_answer(draft: Draft, step: Step, text: str, understood: Understood | None) -> None:
@@ -168,7 +173,8 @@ def meant(draft: Draft, aside: Aside) -> None:
         if wish == aside.command:
             action(draft)
             return
-    press(draft, aside.command, "")
+    if not press(draft, aside.command, ""):
+        rights.back_to_the_way(draft)
 
 
 def not_meant(draft: Draft, aside: Aside) -> None:

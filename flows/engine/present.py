@@ -84,7 +84,7 @@ def _text(draft: Draft, step: Step) -> str:
         case "topics":
             return draft.fill(setup.topics)
         case "about_offer":
-            return draft.fill(setup.about)
+            return draft.fill(setup.about or "")
     return draft.fill(draft.guide.check_in.text)
 
 

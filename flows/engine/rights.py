@@ -104,13 +104,13 @@ def privacy(draft: Draft) -> None:
     pages = draft.guide.information
     for page in pages[:-1]:
         draft.say(f"{page.title}\n\n{page.text}")
-    draft.say(f"{pages[-1].title}\n\n{pages[-1].text}", (draft.button(draft.labels.back, "back"),))
+    draft.say(f"{pages[-1].title}\n\n{pages[-1].text}", _back_and_help(draft))
 
 
 def my_data(draft: Draft, *, replace: bool = False) -> None:
     """What is kept, in counts and dates; the words cannot be opened here. Each consent item can be changed."""
     if not draft.progress.taking_part:
-        draft.say(draft.words.my_data_before, (draft.button(draft.labels.back, "back"),))
+        draft.say(draft.words.my_data_before, _back_and_help(draft))
         return
     draft.change(aside=Aside(kind="mydata"))
     rows = [
@@ -118,11 +118,11 @@ def my_data(draft: Draft, *, replace: bool = False) -> None:
         for item in draft.guide.consent
         if item.id != "take_part"
     ]
-    ways = (draft.button(draft.labels.back, "back"), draft.button(draft.labels.delete, "delete"))
     draft.say(
         draft.words.my_data,
         *rows,
-        ways,
+        _back_and_help(draft),
+        (draft.button(draft.labels.delete, "delete"),),
         replace=replace,
         answers=sum(1 for given in draft.progress.answers.values() if given.parts),
         day=draft.day(draft.progress.agreed or draft.now.date()),
@@ -131,6 +131,10 @@ def my_data(draft: Draft, *, replace: bool = False) -> None:
         until=draft.withdraw_until,
         code=draft.progress.code,
     )
+
+
+def _back_and_help(draft: Draft) -> Row:
+    return (draft.button(draft.labels.back, "back"), draft.button(draft.labels.help, "help"))
 
 
 def _turn_round(draft: Draft, item: ConsentItem) -> str:

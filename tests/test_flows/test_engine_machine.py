@@ -1,17 +1,21 @@
 """The promises of the engine, for whatever people do in whatever order: a Hypothesis state machine."""
 
+import os
 import re
 from datetime import timedelta
+from functools import lru_cache
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from flows.engine import advance
+from flows.library import guide_names
+from flows.library import load_guide as read_guide
 from flows.plan import find, plan
 from flows.progress import Progress
 from flows.turn import Agree, Edited, ForgetEverything, Heard, Keep, Mark, Opened, Pressed, Said, Unusable, Voiced
-from tests.test_flows.walking import GUIDE, Walker, data_of
+from tests.test_flows.walking import Walker, data_of
 
 DATA = re.compile(r"(next|yes|no|choose|done|skip|pause|resume|stop|help|keep|delete|back):[a-z0-9_-]+(:[a-z0-9_]+)?")
 WORDS = [
@@ -19,6 +23,9 @@ WORDS = [
     "done", "/mydata", "/privacy", "/withdraw", "i want to kill myself", "killing time", "", "  ", "18 to 24",
     "\u202eabc", "ok", "not this one", "x" * 4096,
 ]  # fmt: skip
+load_guide = lru_cache(read_guide)
+#: 20,000 events in a test run; `make soak` sets a million.
+EXAMPLES = int(os.environ.get("HEARTEN_TEST_EXAMPLES", "340"))
 OTHERS = [Voiced(), Unusable(), Unusable(forwarded=True), Edited("new"), Opened(), Opened("X", known=False)]
 
 
@@ -30,8 +37,9 @@ class AnyConversation(RuleBasedStateMachine):
         self.agreed = False
         self.skipped: set[str] = set()
 
-    @initialize(quick=st.booleans())
-    def begin(self, quick: bool) -> None:
+    @initialize(name=st.sampled_from(guide_names()), quick=st.booleans())
+    def begin(self, name: str, quick: bool) -> None:
+        self.walker = Walker(load_guide(name))
         self.hear(Opened("RIVERSIDE"))
         if quick:
             for _ in range(40):
@@ -72,7 +80,7 @@ class AnyConversation(RuleBasedStateMachine):
         if isinstance(heard, Pressed):
             self.pressed.append(heard.data)
         turn = self.walker.hear(heard)
-        assert turn == advance(GUIDE, before, heard, self.walker.now), "the same inputs give the same turn"
+        assert turn == advance(self.walker.guide, before, heard, self.walker.now), "the same inputs give the same turn"
         assert turn.says, "nobody is left without an answer"
         for say in turn.says:
             assert len(say.text.encode("utf-16-le")) // 2 <= 4096
@@ -106,7 +114,13 @@ class AnyConversation(RuleBasedStateMachine):
         assert any(data.startswith("help:") for say in self.walker.says for data in data_of(say)) or any(
             data.startswith(("help:", "back:")) for data in self.walker.offered
         )
-        assert progress.at == "end" or find(plan(GUIDE, progress), progress.at) is not None
+        assert progress.at == "end" or find(plan(self.walker.guide, progress), progress.at) is not None
+
+    @invariant()
+    def nothing_leads_past_consent(self) -> None:
+        progress = self.walker.progress
+        if progress is not None and progress.at.startswith(("company", "about", "topic", "question", "check", "how")):
+            assert progress.taking_part
 
     def teardown(self) -> None:
         """Every path ends: from wherever this one got to, the usual buttons lead to the thanks."""
@@ -122,5 +136,5 @@ class AnyConversation(RuleBasedStateMachine):
 
 TestAnyConversation = AnyConversation.TestCase
 TestAnyConversation.settings = settings(
-    max_examples=150, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=EXAMPLES, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
