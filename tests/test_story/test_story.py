@@ -225,7 +225,7 @@ async def test_it_ends_when_asked_and_begins_again_in_seconds(demo: Demo, browse
 
     again = await Demo.start(demo.folder)
     try:
-        assert again.seconds_to_address < 20
+        assert again.seconds_to_chat < 20
         async with open_page(browser, again.chat) as page:
             await page.get_by_role("button", name="Start", exact=True).click()
             await expect(page.get_by_role("log")).to_contain_text("We have come to the end")
