@@ -27,7 +27,7 @@ class Demo:
     process: asyncio.subprocess.Process
     addresses: dict[str, str] = field(default_factory=dict)
     output: str = ""
-    seconds_to_address: float = 0.0
+    seconds_to_chat: float = 0.0
 
     @classmethod
     async def start(cls, folder: Path) -> "Demo":
@@ -48,7 +48,7 @@ class Demo:
             demo.output += line
             assert line, f"The demo ended before it printed its addresses:\n{demo.output}"
             demo.addresses |= dict(ADDRESS.findall(line))
-        demo.seconds_to_address = time.perf_counter() - begun
+            demo.seconds_to_chat = demo.seconds_to_chat or bool(demo.addresses) * (time.perf_counter() - begun)
         return demo
 
     @property
