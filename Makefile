@@ -11,7 +11,7 @@ PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --requ
 RUN = PYTHONPATH=. .venv/bin/
 PORT ?= 8080
 
-.PHONY: demo test bench install lint lock clean
+.PHONY: demo test bench soak install lint lock clean
 
 demo: .venv/core.stamp
 	@$(RUN)python -m bot demo --port $(PORT)
@@ -21,6 +21,10 @@ test: lint
 
 bench: .venv/full.stamp
 	@$(RUN)python -m tests.bench.reply
+
+# A million events through the engine; half an hour.
+soak: .venv/full.stamp
+	HEARTEN_TEST_EXAMPLES=17000 $(RUN)python -m pytest --timeout 0 tests/test_flows/test_engine_machine.py
 
 install: .venv/full.stamp
 
