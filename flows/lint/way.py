@@ -15,7 +15,7 @@ from flows.lint.finding import Finding
 from flows.lint.rulebook import Limits
 from flows.plan import Step, find, plan
 from flows.progress import Progress
-from flows.turn import Heard, Opened, Pressed, Said, Turn
+from flows.turn import Heard, Keep, Mark, Opened, Pressed, Said, Turn
 
 #: The messenger takes messages of at most this many UTF-16 units, and buttons with at most this many bytes.
 LONGEST_MESSAGE = 4096
@@ -24,6 +24,7 @@ LONGEST_BUTTON = 64
 _LEFT = "left"
 #: Too long to be taken for a wish.
 _AN_ANSWER = "They rang me back on the day they had said, and it was the same person whom I knew from last time."
+_DANGER = "I want to kill myself."
 _WAYS_OUT = frozenset({"stop", "pause", "delete", "keep", "back", "resume"})
 _SKIPPABLE = frozenset(
     {"eligibility", "consent", "company", "safe", "path", "topic", "about", "question", "how_was_this"}
@@ -99,9 +100,10 @@ def _things_to_do(visit: Visit, guide: Guide) -> list[Heard]:
     if progress is None:
         return []
     things: list[Heard] = [Pressed(data) for data in dict.fromkeys(visit.offered)]
-    if progress.at.startswith("question-") and progress.state == "going":
-        things.append(Said(_AN_ANSWER))
-        things += [Said(phrase) for phrase in guide.commands.stop.maybe[:1]]
+    if progress.state == "going" and progress.aside is None:
+        things += [Said(_AN_ANSWER), Said(_DANGER)]
+        for phrases in (guide.commands.stop, guide.commands.done):
+            things += [Said(phrase) for phrase in phrases.maybe[:1]]
     return things
 
 
@@ -112,12 +114,24 @@ def _visit(guide: Guide, turn: Turn) -> Visit:
     steps = plan(guide, progress)
     place = find(steps, progress.at)
     answered = place is not None and steps[place].question in progress.answers
-    aside = progress.aside.kind if progress.aside else ""
-    return Visit((progress.at, progress.state, aside, progress.path or "", "answered" if answered else ""), turn)
+    aside = f"{progress.aside.kind} {progress.aside.command}" if progress.aside else ""
+    agreed = "agreed" if progress.taking_part else ""
+    return Visit(
+        (progress.at, progress.state, aside, progress.path or "", "answered" if answered else "", agreed), turn
+    )
 
 
 def check_turn(visit: Visit, guide: Guide, limits: Limits) -> Iterator[Finding]:
-    """A turn that can be sent, with a way out, a way to the contacts, and a way past what is asked."""
+    """A turn that can be sent, with a way out, a way to the contacts, and a way past what is asked. Before somebody
+    agreed to take part, it keeps nothing."""
+    if not visit.turn.says:
+        yield _finding(
+            visit.step, "answer", "something that people can do here gets no answer.", "Let it say something."
+        )
+    agreed = visit.turn.progress is not None and visit.turn.progress.taking_part
+    if not agreed and any(isinstance(effect, Keep | Mark) for effect in visit.turn.effects):
+        words = "something is kept or counted before anybody agreed to take part."
+        yield _finding(visit.step, "kept before consent", words, "No way may lead past consent.")
     for say in visit.turn.says:
         if (length := len(say.text.encode("utf-16-le")) // 2) > LONGEST_MESSAGE:
             words = f"a message has {length} characters, and the messenger takes {LONGEST_MESSAGE}."
@@ -133,10 +147,10 @@ def check_turn(visit: Visit, guide: Guide, limits: Limits) -> Iterator[Finding]:
                 yield _finding(visit.step, "button length", words, "Make the ids shorter.")
     verbs = {data.split(":", 1)[0] for data in visit.offered}
     progress = visit.turn.progress
-    if not verbs & {"help", "back"}:
+    if visit.turn.says and not verbs & {"help", "back"}:
         words = "no button leads to people who can be reached."
         yield _finding(visit.step, "contacts", words, "Every message with buttons needs one for support.")
-    if progress is None:
+    if progress is None or not visit.turn.says:
         return
     if not verbs & _WAYS_OUT:
         yield _finding(visit.step, "way out", "there is no way to stop, pause or go back.", "Offer one.")

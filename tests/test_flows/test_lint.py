@@ -20,7 +20,7 @@ from flows.lint.texts import texts_of
 from flows.lint.way import Visit, check_reach, check_sensitive, check_turn, walk_through
 from flows.plan import plan
 from flows.reading import grade, mean_words
-from flows.turn import Button, Say, Turn
+from flows.turn import Button, Keep, Say, Turn
 from tests.test_flows.walking import GUIDE, START, Walker
 
 RULES = read_rulebook()
@@ -259,6 +259,14 @@ def test_a_turn_without_a_way_out_is_named(without: tuple[str, ...], rule: str) 
     assert list(check_turn(visit_of(turn, "question-x"), GUIDE, LIMITS)) == []
     found = list(check_turn(visit_of(stripped(turn, *without), "question-x"), GUIDE, LIMITS))
     assert [each.rule for each in found] == [rule]
+
+
+def test_a_turn_that_says_nothing_or_keeps_too_early_is_named() -> None:
+    silent = Turn(Walker().to("page-").progress, ())
+    assert [each.rule for each in check_turn(visit_of(silent, "page-x"), GUIDE, LIMITS)] == ["answer"]
+    asked = Walker().to("page-").hear_nothing()
+    early = replace(asked, effects=(Keep("x", 1, "answer", "words"),))
+    assert [each.rule for each in check_turn(visit_of(early, "page-x"), GUIDE, LIMITS)] == ["kept before consent"]
 
 
 def test_a_message_or_button_that_cannot_be_sent_is_named() -> None:
