@@ -253,10 +253,8 @@ def _take_over(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:
 def _make_private_file(file: Path) -> None:
     """SQLite gives the WAL the mode of its database, so it is enough to be first."""
     try:
-        if not file.parent.exists():
-            file.parent.mkdir(mode=0o700, parents=True)
-        if not file.exists():
-            file.touch(mode=0o600)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
     except OSError:
         raise Unavailable(f"{file} cannot be made: make its folder writable, or choose another place.") from None
 

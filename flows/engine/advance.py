@@ -94,7 +94,7 @@ def _calls_for_help(guide: Guide, heard: Heard) -> bool:
     match heard:
         case Pressed(data):
             return data.startswith("help:")
-        case Said(text):
+        case Said(text) | Edited(text=text):
             understood = understand(text, guide.commands)
             return may_need_care(text, guide.distress) or (understood is not None and understood.wish == "help")
     return False

@@ -77,13 +77,12 @@ class Draft:
         data = f"{verb}:{step or self.progress.at}"
         return Button(self.fill(label), f"{data}:{argument}" if argument else data)
 
-    def rights(self, skip: str | None = None) -> tuple[Row, ...]:
-        """The ways out that every message of the way carries."""
-        pause = self.button(self.labels.pause, "pause")
-        first = (self.button(skip, "skip"), pause) if skip else (pause,)
+    def rights(self, skip: str | None = None, *, pause: str = "", stop: str = "") -> tuple[Row, ...]:
+        """The ways out that every message of the way carries. A step may have its own words for a pause and the end."""
+        rest = self.button(pause or self.labels.pause, "pause")
         return (
-            first,
-            (self.button(self.labels.stop, "stop"), self.button(self.labels.help, "help")),
+            (self.button(skip, "skip"), rest) if skip else (rest,),
+            (self.button(stop or self.labels.stop, "stop"), self.button(self.labels.help, "help")),
             (self.button(self.labels.delete, "delete"),),
         )
 

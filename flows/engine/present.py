@@ -109,7 +109,8 @@ def _rows(draft: Draft, step: Step) -> tuple[Row, ...]:
         case "topic":
             return (*_topic_opening_rows(draft, step), *draft.rights(labels.skip_topic))
         case "check_in":
-            return (*_check_in_rows(draft), *draft.rights())
+            words = draft.guide.check_in
+            return (*_check_in_rows(draft), *draft.rights(pause=words.take_break, stop=words.stop))
         case "question":
             done = (draft.button(labels.done, "done"),) if step.question in draft.progress.answers else ()
             return (*_option_rows(draft, step), done, *draft.rights(labels.skip))
