@@ -9,9 +9,10 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
-from flows.guide import Commands
+from flows.guide import CommandPhrases, Commands
 from flows.reading import known_words
 
 Wish = Literal["skip", "pause", "resume", "stop", "help", "delete", "mydata", "privacy", "done", "yes", "no"]
@@ -31,8 +32,10 @@ SLASH: dict[str, Wish] = {
 
 #: No wish is longer than this; a longer message is an answer, and is not searched for one.
 LONGEST = 80
-#: Short words have too many neighbours for a slip of the finger to be told from another word.
-SHORTEST_WITH_A_SLIP = 5
+#: Shorter words have too many neighbours for a slip of the finger to be told from another word.
+SHORTEST_WITH_A_SLIP = 4
+#: So many commands files are kept ready.
+MOST_FILES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,22 @@ def understand(text: str, commands: Commands) -> Understood | None:
         return Understood(SLASH[slash], sure=True)
     if len(text) > LONGEST:
         return None
+    wordings = _wordings(commands)
     said = normal_form(text)
-    core = _without_politeness(said, commands)
+    found = _whole_wish(said, commands, wordings)
+    if found is None and " and " in said:
+        parts = [_whole_wish(part, commands, wordings) for part in said.split(" and ")]
+        found = parts[0] if all(part is not None and part == parts[0] for part in parts) else None
+    return found
+
+
+def _whole_wish(said: str, commands: Commands, wordings: "_Wordings") -> Understood | None:
+    ways = {said: None, re.sub(r"(.)\1{2,}", r"\1", said): None}
+    ways |= {wordings.without_slips(each): None for each in ways}
+    ways |= {_without_politeness(each, commands): None for each in ways}
     for sure in (True, False):
         for wish in WISHES:
-            phrases = getattr(commands, wish)
-            known = phrases.sure if sure else phrases.maybe
-            if any(_same(candidate, phrase) for phrase in known for candidate in (said, core)):
+            if any(wordings.patterns[wish, sure].fullmatch(each) for each in ways):
                 return Understood(wish, sure)
     return None
 
@@ -79,14 +91,52 @@ def _without_politeness(said: str, commands: Commands) -> str:
     return said
 
 
-def _same(said: str, phrase: str) -> bool:
-    if said == phrase:
-        return True
-    if len(phrase) < SHORTEST_WITH_A_SLIP or abs(len(said) - len(phrase)) > 1:
-        return False
-    return DamerauLevenshtein.distance(said, phrase, score_cutoff=1) <= 1 and not _means_something_else(said, phrase)
+@dataclass(frozen=True, slots=True)
+class _Wordings:
+    """The phrases of a commands file, ready to be compared with."""
+
+    commands: Commands
+    patterns: dict[tuple[Wish, bool], re.Pattern[str]]
+    words: tuple[str, ...]
+
+    def without_slips(self, said: str) -> str:
+        """Each word that no dictionary knows, as the word of a phrase that is one slip away."""
+        return " ".join(self._mended(word) for word in said.split())
+
+    def _mended(self, word: str) -> str:
+        if len(word) < SHORTEST_WITH_A_SLIP or word in known_words() or word in self.words:
+            return word
+        near = process.extract(word, self.words, scorer=OSA.distance, score_cutoff=1)
+        swapped = (each for each, *_ in near if sorted(each) == sorted(word))
+        return next(swapped, near[0][0] if near else word)
 
 
-def _means_something_else(said: str, phrase: str) -> bool:
-    """Whether what differs is a word of its own: 'helps me' is not a slip of 'help me'."""
-    return all(word in known_words() for word in said.split() if word not in phrase.split())
+_KNOWN: dict[int, _Wordings] = {}
+
+
+def _wordings(commands: Commands) -> _Wordings:
+    """Read once for each commands file. Found by identity, since comparing files takes longer than understanding."""
+    known = _KNOWN.get(id(commands))
+    if known is None:
+        if len(_KNOWN) >= MOST_FILES:
+            _KNOWN.clear()
+        lists = {(wish, sure): _phrases(commands, wish, sure=sure) for wish in WISHES for sure in (True, False)}
+        words = {word for phrases in lists.values() for phrase in phrases for word in re.findall(r"[a-z]+", phrase)}
+        known = _KNOWN[id(commands)] = _Wordings(
+            commands=commands,
+            patterns={
+                key: re.compile("|".join(map(_as_pattern, phrases)) or r"(?!)") for key, phrases in lists.items()
+            },
+            words=tuple(sorted(word for word in words & set(known_words()) if len(word) >= SHORTEST_WITH_A_SLIP)),
+        )
+    return known
+
+
+def _phrases(commands: Commands, wish: Wish, *, sure: bool) -> tuple[str, ...]:
+    of_wish: CommandPhrases = getattr(commands, wish)
+    return of_wish.sure if sure else of_wish.maybe
+
+
+def _as_pattern(phrase: str) -> str:
+    """Brackets and bars mean what they mean in patterns. An alternative may be nothing, so a space may be missing."""
+    return phrase.replace("(", "(?:").replace(" ", " *") if "(" in phrase else re.escape(phrase)

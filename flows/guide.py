@@ -183,9 +183,38 @@ class Sign(Part):
     why: str
 
 
-class Distress(Part):
-    """`signs` call for care unless one of `ordinary` covers the same words ('killing time')."""
+class Term(Part):
+    """A name for a group of words, so that a pattern can say `<someone>`."""
 
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")]
+    words: str = Field(description="The words as a pattern, with | between them.")
+    why: str
+
+
+class Written(Part):
+    """One word, or a few, and other ways in which people write it."""
+
+    word: str
+    written: tuple[str, ...]
+
+
+class Past(Part):
+    """Words of time, words of now that end what they cover, and sentences that look back on what was told before."""
+
+    then: str
+    now: str
+    looking_back: str
+    why: str
+
+
+class Distress(Part):
+    """`signs` call for care unless one of `ordinary` ('killing time'), or the past, covers the same words."""
+
+    keywords: tuple[str, ...] = Field(description="Words that matter enough to be known with a slip of the finger.")
+    small_words: tuple[str, ...] = Field(description="Words that are run together with these: 'idontwanttodie'.")
+    terms: tuple[Term, ...]
+    spellings: tuple[Written, ...]
+    past: Past
     signs: tuple[Sign, ...]
     ordinary: tuple[Sign, ...]
 
