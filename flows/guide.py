@@ -177,34 +177,27 @@ class Commands(Part):
 
 
 class Sign(Part):
-    """Words that may mean danger or distress now, as a pattern, with the reason why it is here."""
+    """Words that may mean danger or distress now, as phrases (`flows.phrases`), with the reason why they are here."""
 
-    pattern: str
     why: str
+    phrases: tuple[str, ...] = Field(min_length=1)
 
 
 class Term(Part):
-    """A name for a group of words, so that a pattern can say `<someone>`."""
+    """A name for a group of words, so that a phrase can say `<someone>`."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")]
-    words: str = Field(description="The words as a pattern, with | between them.")
     why: str
-
-
-class Written(Part):
-    """One word, or a few, and other ways in which people write it."""
-
-    word: str
-    written: tuple[str, ...]
+    words: tuple[str, ...] = Field(min_length=1)
 
 
 class Past(Part):
     """Words of time, words of now that end what they cover, and sentences that look back on what was told before."""
 
-    then: str
-    now: str
-    looking_back: str
     why: str
+    then: tuple[str, ...]
+    now: tuple[str, ...]
+    looking_back: tuple[str, ...]
 
 
 class Distress(Part):
@@ -212,8 +205,8 @@ class Distress(Part):
 
     keywords: tuple[str, ...] = Field(description="Words that matter enough to be known with a slip of the finger.")
     small_words: tuple[str, ...] = Field(description="Words that are run together with these: 'idontwanttodie'.")
+    spellings: dict[str, tuple[str, ...]] = Field(description="A word, or a few, and other ways to write it.")
     terms: tuple[Term, ...]
-    spellings: tuple[Written, ...]
     past: Past
     signs: tuple[Sign, ...]
     ordinary: tuple[Sign, ...]

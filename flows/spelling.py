@@ -18,6 +18,7 @@ _TOKEN = re.compile(r"[\w'*$@]+")
 _LETTERS_FOR = str.maketrans("013457$@", "oieastsa")
 _NUMBER_IN_WORD = re.compile(r"(?<=[a-z])[013457$@]+(?=[a-z])")
 _SPACED_OUT = re.compile(r"\b\w(?:[ .]\w){1,8}\b")
+_NO_STOP = re.compile(r"\.{2,}|[^\w\s.!?]+|_+")
 _MANY = re.compile(r"([^\W\d_])\1{2,}")
 
 #: A slip is forgiven, and run-together words are taken apart, only in words of at least and at most these lengths.
@@ -39,7 +40,7 @@ class Spelling:
 
     @classmethod
     def of(cls, distress: Distress) -> "Spelling":
-        written = {form: each.word for each in distress.spellings for form in each.written}
+        written = {form: word for word, forms in distress.spellings.items() for form in forms}
         several = {form: word for form, word in written.items() if " " in form}
         longest_first = sorted(several, key=len, reverse=True)
         return cls(
@@ -51,11 +52,12 @@ class Spelling:
         )
 
     def plain(self, text: str) -> str:
-        """Lower case, one spelling, no apostrophes, single spaces; line ends and other punctuation stay."""
+        """Lower case, one spelling, no apostrophes, single spaces; of the rest only what ends a sentence stays."""
         text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("`", "'")
         text = _SPACED_OUT.sub(self._closed_up, text)
         text = _TOKEN.sub(lambda match: self._word(match.group()), text)
-        lines = (re.sub(r"^[\W_]+", "", re.sub(r"[^\S\n]+", " ", line)) for line in text.split("\n"))
+        text = _NO_STOP.sub(" ", text)
+        lines = (re.sub(r"^[\W_]+", "", re.sub(r"[^\S\n]+", " ", line)).rstrip() for line in text.split("\n"))
         return self._phrases.sub(lambda match: self.several[match.group()], "\n".join(filter(None, lines)))
 
     def _closed_up(self, match: re.Match[str]) -> str:

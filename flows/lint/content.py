@@ -1,6 +1,5 @@
-"""What a guide asks about and how it opens: sub-themes, content notes, contacts, and patterns that can be read."""
+"""What a guide asks about and how it opens: sub-themes, content notes, contacts, and phrases that can be read."""
 
-import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -8,6 +7,7 @@ from flows.guide import Contacts, FollowUp, Guide, Question, Topic
 from flows.lint.finding import Finding, Level
 from flows.lint.rulebook import Frameworks, Openings
 from flows.lint.texts import file_of
+from flows.phrases import read
 
 #: Contacts that nobody has looked at for longer than this may ring nowhere.
 CONTACTS_DAYS = 366
@@ -110,14 +110,22 @@ def check_contacts(contacts: Contacts, today: date) -> Iterator[Finding]:
 
 
 def check_patterns(guide: Guide) -> Iterator[Finding]:
-    """The signs of distress are patterns that can be read."""
-    for group in ("signs", "ordinary"):
-        for number, sign in enumerate(getattr(guide.distress, group), 1):
+    """The signs of distress are phrases that can be read."""
+    groups = {term.name: term.words for term in guide.distress.terms}
+    lists = [
+        (f"distress.{group}.{number}.phrases", sign.phrases)
+        for group in ("signs", "ordinary")
+        for number, sign in enumerate(getattr(guide.distress, group), 1)
+    ]
+    past = guide.distress.past
+    lists += [(f"distress.past.{name}", getattr(past, name)) for name in ("then", "now", "looking_back")]
+    for place, phrases in lists:
+        for number, phrase in enumerate(phrases, 1):
             try:
-                re.compile(sign.pattern)
-            except re.error as error:
-                words = f"this pattern cannot be read ({error})."
-                yield _finding(f"distress.{group}.{number}.pattern", "pattern", words, "Mend it: " + sign.why)
+                read(phrase, groups)
+            except ValueError as error:
+                words = f"phrase {number} cannot be read: {error}."
+                yield _finding(place, "phrase", words, "The top of the file says how phrases are written.")
 
 
 def check_phrases(guide: Guide) -> Iterator[Finding]:

@@ -218,10 +218,10 @@ def test_a_day_that_is_in_no_calendar_is_said_so_and_the_walk_waits(tmp_path: Pa
     assert "no such day" in [each.rule for each in check_guide(load_guide(str(mine)), TODAY)]
 
 
-def test_a_pattern_that_cannot_be_read_is_said_so_and_the_walk_waits(tmp_path: Path) -> None:
-    mine = copy(tmp_path, r"'\b(?:kms|kys|ctb)\b'", r"'\b(?:kms'", "distress.toml")
+def test_a_phrase_that_cannot_be_read_is_said_so_and_the_walk_waits(tmp_path: Path) -> None:
+    mine = copy(tmp_path, '"(kms|kys|ctb|', '"((kms|kys|ctb|', "distress.toml")
     found = [each for each in check_guide(load_guide(str(mine)), TODAY) if each.level == "error"]
-    assert [(each.file, each.place) for each in found] == [("distress.toml", "distress.signs.1.pattern")]
+    assert [(each.file, each.place) for each in found] == [("distress.toml", "distress.signs.1.phrases")]
 
 
 def test_a_phrase_that_is_two_wishes(tmp_path: Path) -> None:
