@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramNotFound, TelegramUnauthorizedError
 from aiogram.types import BotCommand
 
 from bot.errors import BotError
@@ -104,19 +104,19 @@ _UNKNOWN_BOT = (
 
 
 async def _meet_telegram(parts: Parts, stop: asyncio.Event) -> None:
-    """Check the token and set the menu, waiting for as long as there is no network."""
+    """Check the token, choose how to receive, set the menu; wait for as long as there is no network."""
     while not stop.is_set():
         try:
             await parts.bot.get_me()
-            await _introduce(parts)
             await _choose_door(parts)
-        except TelegramUnauthorizedError:
+        except (TelegramUnauthorizedError, TelegramNotFound):  # a malformed token is answered as an unknown address
             raise BotError(_UNKNOWN_BOT) from None
         except TelegramAPIError as error:
             log.warning("Telegram cannot be reached (%s); trying again", type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), START_WAIT)
         else:
+            await _introduce(parts)
             log.info("the bot is running")
             return
 
@@ -124,16 +124,24 @@ async def _meet_telegram(parts: Parts, stop: asyncio.Event) -> None:
 async def _choose_door(parts: Parts) -> None:
     """Tell Telegram how we want to receive: by webhook where there is one, else by asking."""
     settings = parts.settings
-    if settings.webhook_url:
-        secret = settings.webhook_secret.get_secret_value()
-        await parts.bot.set_webhook(settings.webhook_url, secret_token=secret, allowed_updates=UPDATE_TYPES)
-    else:
+    if not settings.webhook_url:
         await parts.bot.delete_webhook(drop_pending_updates=False)
+        return
+    secret = settings.webhook_secret.get_secret_value()
+    try:
+        await parts.bot.set_webhook(settings.webhook_url, secret_token=secret, allowed_updates=UPDATE_TYPES)
+    except TelegramBadRequest:
+        raise BotError(
+            "Telegram refuses the address in HEARTEN_WEBHOOK_URL: it needs https, a public name and a certificate."
+        ) from None
 
 
 async def _introduce(parts: Parts) -> None:
+    """The menu and the description: a courtesy, without which the conversation works all the same."""
     words = parts.guide.words
     commands = [BotCommand(command=name, description=text) for name, text in words.commands.items()]
-    await parts.bot.set_my_commands(commands)
-    await parts.bot.set_my_description(words.about_bot)
-    await parts.bot.set_my_short_description(words.short_about_bot)
+    with suppress(TelegramAPIError):
+        await parts.bot.set_my_commands(commands)
+    with suppress(TelegramAPIError):
+        await parts.bot.set_my_description(words.about_bot)
+        await parts.bot.set_my_short_description(words.short_about_bot)

@@ -132,7 +132,7 @@ class Outbox:
                 await self._bot.edit_message_text(
                     message.text, chat_id=message.chat, message_id=message.replace, reply_markup=keyboard
                 )
-            except TelegramBadRequest:
+            except (TelegramBadRequest, TelegramNotFound):
                 pass  # unchanged, or too old to be edited: a new message says the same
             else:
                 return

@@ -3,7 +3,7 @@
 ```toml
 [[service]]
 code = "RIVERSIDE"                # in the link that people open: https://t.me/<bot>?start=RIVERSIDE
-name = "Riverside community team"
+name = "the Riverside community team"   # as it stands within a sentence
 locality = "Northtown"
 contact = "feedback@riverside.example"   # optional
 threshold = 8                     # optional: counts of fewer people than this are withheld

@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, bindparam, delete, exists, insert, select, update
 
@@ -24,13 +24,16 @@ from storage.errors import KeyFileError, SealError, Unavailable
 from storage.keyring import Keyring
 from storage.keys import BotKey, Recipient, read_recipients
 from storage.records import Outgoing
-from storage.schema import meta, outbox, participant
+from storage.schema import meta, outbox, participant, seen_update, set_aside
 from storage.settings import StorageSettings
 from storage.unit import Unit, bound, milliseconds
 
 __all__ = ["Store", "Unit"]
 
 _log = logging.getLogger(__name__)
+
+#: For so many days, counted at each start, an update's id is remembered and one that was set aside is kept.
+DAYS_OF_UPDATES = 14
 
 #: Seconds between two attempts at emptying the write-ahead logs while a reader is in the way.
 _WIPE_AGAIN = 5.0
@@ -57,6 +60,7 @@ _POSTPONE = (
     .where(outbox.c.seq == bindparam("number"))
     .values(not_before=bindparam("due"), attempts=outbox.c.attempts + 1)
 )
+_FORGET_OLD = [delete(table).where(table.c.day < bindparam("before")) for table in (seen_update, set_aside)]
 _FORGET = delete(outbox).where(outbox.c.pseudonym == bindparam("person"))
 
 
@@ -94,6 +98,7 @@ class Store:
             store = cls(main, keyring, bot_key, recipients, study)
             async with store._lock:
                 await store._finish_erasures()
+                await store._forget_old_updates()
                 if was_left_open:  # perhaps between an erasure and the wiping after it
                     store._remains = store._rewrite = True
                 if store._remains:
@@ -103,6 +108,14 @@ class Store:
             await keyring.close()
             raise
         return store
+
+    async def _forget_old_updates(self) -> None:
+        """Updates that were handled or set aside long ago: Telegram delivers none again after a day."""
+        before = (datetime.now(UTC).date() - timedelta(days=DAYS_OF_UPDATES)).isoformat()
+        async with self._main.begin(write=True) as connection:
+            for statement in _FORGET_OLD:
+                gone = await connection.execute(statement, {"before": before})
+                self._remains = self._remains or gone.rowcount > 0
 
     async def close(self) -> None:
         """Let go of the files. Waits for a unit that is under way."""

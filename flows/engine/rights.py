@@ -77,7 +77,16 @@ def stop(draft: Draft) -> None:
 
 
 def leave(draft: Draft, words: str) -> None:
-    """Go without a trace: whatever was remembered is forgotten."""
+    """Go before taking part: whatever was remembered is forgotten. Somebody who takes part already, and is asked again
+    because something has changed, stops instead: only their own wish deletes what they said."""
+    if draft.progress.taking_part:
+        stop(draft)
+    else:
+        _forget(draft, words)
+
+
+def _forget(draft: Draft, words: str) -> None:
+    """Without a trace."""
     draft.do(ForgetEverything())
     draft.forget_person()
     draft.say(words, (draft.button(draft.labels.help, "help", step="lobby"),))
@@ -161,10 +170,7 @@ def decide(draft: Draft, item: ConsentItem, *, agrees: bool) -> None:
     before was given under what they had read then.
     """
     if item.id == "take_part" and not agrees:
-        if draft.progress.taking_part:
-            stop(draft)
-        else:
-            leave(draft, draft.words.declined)
+        leave(draft, draft.words.declined)
         return
     draft.change(consent={**draft.progress.consent, item.id: agrees})
     following = draft.step_after()
@@ -203,7 +209,7 @@ def ask_to_delete(draft: Draft) -> None:
 
 
 def delete_everything(draft: Draft) -> None:
-    leave(draft, draft.words.deleted_all)
+    _forget(draft, draft.words.deleted_all)
 
 
 def ask_which(draft: Draft) -> None:

@@ -47,7 +47,7 @@ class AnyConversation(RuleBasedStateMachine):
                     break
                 before = len(self.walker.effects)
                 self.walker.usual()
-                self.check_effects(before)
+                self.check_effects(before, None)
 
     @rule(number=st.integers(0, 30))
     def press_what_is_offered(self, number: int) -> None:
@@ -88,15 +88,17 @@ class AnyConversation(RuleBasedStateMachine):
             for data in data_of(say):
                 assert DATA.fullmatch(data)
                 assert len(data.encode()) <= 64
-        self.check_effects(effects)
+        self.check_effects(effects, before)
 
-    def check_effects(self, since: int) -> None:
+    def check_effects(self, since: int, before: Progress | None) -> None:
         """Nothing is kept before consent or after withdrawal; what was skipped is not asked again."""
         for effect in self.walker.effects[since:]:
             match effect:
                 case Agree():
                     self.agreed = True
                 case ForgetEverything():
+                    asked_first = before is not None and before.aside is not None and before.aside.kind == "sure"
+                    assert asked_first or not self.agreed, "only their own wish, said twice, deletes what people said"
                     self.agreed = False
                     self.skipped.clear()
                 case Keep() | Mark():

@@ -10,7 +10,7 @@ import pytest
 from flows.errors import GuideError, NoSuchVersion
 from flows.library import GUIDES, SHARED, languages_of, load_guide
 from flows.progress import UPGRADES, Progress, read_progress
-from flows.turn import Agree, Keep, Pressed, Said
+from flows.turn import Agree, ForgetEverything, Keep, Pressed, Said
 from tests.test_flows.walking import GUIDE, Walker
 
 SAMPLES = Path(__file__).parent / "progress"
@@ -86,6 +86,19 @@ def test_who_says_no_the_second_time_stops_there_and_can_still_delete() -> None:
     walker.press("delete")
     walker.press("delete", "all")
     assert walker.progress is None
+
+
+def test_only_their_own_wish_deletes_what_somebody_said_before() -> None:
+    page = GUIDE.information[0].model_copy(update={"text": "We have a new partner in this work."})
+    for verb in ("no", "skip"):
+        walker = newer(information=(page, *GUIDE.information[1:]))
+        walker.say("hello")
+        while not walker.at.startswith("eligible-"):
+            walker.usual()
+        walker.press(verb)
+        assert walker.progress is not None
+        assert walker.progress.state == "stopped"
+        assert not any(isinstance(effect, ForgetEverything) for effect in walker.effects)
 
 
 @pytest.mark.parametrize("wish", ["help", "stop", "delete everything please"])

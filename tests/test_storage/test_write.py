@@ -287,3 +287,21 @@ async def test_what_cannot_be_understood_is_set_aside_sealed(store, study):
     async with store._main.begin(write=False) as connection:
         (sealed,) = (await connection.exec_driver_sql("SELECT sealed FROM set_aside")).scalars()
     assert store._bot_key.open(sealed, b"hearten bot set aside\0" + store._study) == b'{"a strange": "update"}'
+
+
+async def test_updates_of_long_ago_are_forgotten_at_the_next_start(study):
+    store = await Store.open(study.settings)
+    async with store.unit(1) as unit:
+        await unit.set_aside(b"old")
+    async with store._main.begin(write=True) as connection:
+        await connection.exec_driver_sql("UPDATE seen_update SET day = '2026-01-01'")
+        await connection.exec_driver_sql("UPDATE set_aside SET day = '2026-01-01'")
+    async with store.unit(2) as unit:
+        await unit.set_aside(b"new")
+    await store.close()
+    store = await Store.open(study.settings)
+    async with store._main.begin(write=False) as connection:
+        ids = (await connection.exec_driver_sql("SELECT update_id FROM seen_update")).scalars().all()
+        left = (await connection.exec_driver_sql("SELECT count(*) FROM set_aside")).scalar_one()
+    await store.close()
+    assert (ids, left) == ([2], 1)

@@ -49,7 +49,7 @@ async def read_and_agree(chat: Chat) -> None:
     await chat.press("Yes", then="able to decide")
     await chat.press("Yes", then="Would you like to take part?")
     await chat.press("Yes, I agree to take part", then="your own words in reports")
-    await chat.press("Yes, you may use my words", then="summary for Riverside community team")
+    await chat.press("Yes, you may use my words", then="summary for the Riverside community team")
     await chat.press("Yes, count my answers in", then="write to you here later on")
     await chat.press("No, do not ask me again", then="would you like us to send it")
     await chat.press("Yes, send me the answer", then="Are you on your own")
