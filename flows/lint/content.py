@@ -125,7 +125,7 @@ def check_patterns(guide: Guide) -> Iterator[Finding]:
                 read(phrase, groups)
             except ValueError as error:
                 words = f"phrase {number} cannot be read: {error}."
-                yield _finding(place, "phrase", words, "The top of the file says how phrases are written.")
+                yield _finding(place, "pattern", words, "The top of the file says how phrases are written.")
 
 
 def check_phrases(guide: Guide) -> Iterator[Finding]:
