@@ -24,6 +24,7 @@ from bot.receive import Receiver
 from bot.settings import BotSettings
 from bot.shelf import Shelf
 from bot.webhook import WebhookDoor
+from flows.distress import may_need_care
 from flows.guide import Guide
 from flows.services import read_services
 from storage.write import Store
@@ -76,6 +77,8 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
     if stop.is_set():
         return
     sending = asyncio.create_task(parts.outbox.run())
+    # The lists of words are made ready beside the first exchanges, so that nobody's first message waits for them.
+    ready = asyncio.create_task(asyncio.to_thread(may_need_care, "hello", parts.guide.distress))
     try:
         if parts.settings.webhook_url:
             async with WebhookDoor(parts.settings, parts.receiver):
@@ -88,6 +91,7 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
         sending.cancel()
         with suppress(asyncio.CancelledError):
             await sending
+        await ready
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:
