@@ -7,6 +7,7 @@ message carries parameters.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import await_only
 
 from storage.errors import NewerSchema, OlderSchema, SchemaError, Unavailable
 from storage.schema import HEADS
@@ -30,6 +32,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 #: Milliseconds for which a connection waits for another writer, and for readers when the WAL is emptied.
 _PATIENCE = 5000
 _PATIENCE_FOR_READERS = 200
+_PAUSE = 20
 
 #: With 8 KiB a row that holds a usual envelope (about 1.7 kB) fits in its page without an overflow page.
 _WRITER_PRAGMAS = (
@@ -240,7 +243,7 @@ def _take_over(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:
         connection.isolation_level = None  # the driver must not begin transactions behind our back
         cursor = connection.cursor()
         for pragma in pragmas:
-            cursor.execute(pragma)
+            _execute_patiently(cursor, pragma)
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -248,6 +251,20 @@ def _take_over(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:
         mode = connection.get_execution_options().get("hearten_begin", "BEGIN")
         if mode:
             connection.exec_driver_sql(mode)
+
+
+def _execute_patiently(cursor: Any, pragma: str) -> None:
+    """SQLite does not wait by itself where another process turns the journal to WAL at the same moment."""
+    for _ in range(_PATIENCE // _PAUSE):
+        try:
+            cursor.execute(pragma)
+        except sqlite3.OperationalError as problem:
+            if "locked" not in str(problem):
+                raise
+            await_only(asyncio.sleep(_PAUSE / 1000))
+        else:
+            return
+    cursor.execute(pragma)
 
 
 def _make_private_file(file: Path) -> None:
