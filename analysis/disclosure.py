@@ -45,8 +45,8 @@ _COUNTED: Mapping[Stance, tuple[Column, ...]] = {
 }
 
 DEFAULT_THRESHOLD = 8
-#: Below this a withheld count could only be 1, and would be known. Official statistics seldom go below 5.
-LEAST_THRESHOLD = 3
+#: Below this, "withheld" would say too exactly how few it was; official statistics seldom go lower either.
+LEAST_THRESHOLD = 5
 
 
 class ThresholdError(AnalysisError):

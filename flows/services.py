@@ -35,7 +35,7 @@ class Service(BaseModel):
     name: Line
     locality: Line
     contact: str = ""
-    threshold: int = Field(default=8, ge=3, description="Fewer people than 3 could find each other in the counts.")
+    threshold: int = Field(default=8, ge=5, description="Below 5, what is withheld would be all but told.")
     time_to_think_hours: int = Field(default=0, ge=0, le=24 * 14)
     contacts: Contacts | None = None
 

@@ -95,7 +95,7 @@ def test_services_are_read_with_their_defaults(tmp_path: Path) -> None:
     [
         (lambda text: text + text, "RIVER-1"),
         (lambda text: text.replace("RIVER-1", "RIVER 1"), "service[1].code"),
-        (lambda text: text + "threshold = 1", "service[1].threshold"),
+        (lambda text: text + "threshold = 4", "service[1].threshold"),
         (lambda text: text.replace("name", "nmae"), "service[1].name"),
         (lambda _: "", "service"),
         (lambda _: "[[service", "not valid TOML"),

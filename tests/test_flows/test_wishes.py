@@ -48,3 +48,9 @@ def test_wishes_of_the_half_for_development_are_understood() -> None:
 def test_wishes_of_the_half_held_back_are_understood() -> None:
     """The aim is .95, and it is missed: 138 of 156 (.885; 135 surely, 3 asked about); 121 (.776) before."""
     assert share_understood(held_back=True) >= 0.88
+
+
+@pytest.mark.xfail(reason="the aim of the held-back half is not reached yet", strict=True, raises=AssertionError)
+def test_the_aim_of_the_half_held_back() -> None:
+    """The aim as it is. Strict: whoever reaches it is told to take it out of here and hold it."""
+    assert share_understood(held_back=True) >= 0.95

@@ -181,5 +181,5 @@ def test_the_number_asked_is_withheld_where_it_would_tell_how_few_said_nothing()
 
 
 def test_a_threshold_that_protects_nobody_is_refused() -> None:
-    with pytest.raises(ThresholdError, match="3 or more"):
-        publish(Tally(), FRAMEWORK, 2)
+    with pytest.raises(ThresholdError, match="5 or more"):
+        publish(Tally(), FRAMEWORK, 4)

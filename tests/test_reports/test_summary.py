@@ -156,7 +156,7 @@ def test_services_are_read_and_a_wrong_one_is_named(tmp_path: Path) -> None:
     path.write_text('[[service]]\ncode = "elm"\nname = "Elm Tree"\nlocality = "Northtown"\nthreshold = 10\n')
     services = read_services(path)
     assert (services.of("elm").threshold, services.of("oak").name) == (10, "oak")
-    path.write_text(path.read_text().replace("10", "2"))
+    path.write_text(path.read_text().replace("10", "4"))
     with pytest.raises(ServicesError, match=r"service\[1\].threshold"):
         read_services(path)
 
