@@ -16,6 +16,7 @@ from rich.console import Console
 from bot.assembly import put_together, run, stop_on_signals
 from bot.demo.show import show
 from bot.errors import BotError
+from bot.operating.log import log_to_stderr
 from bot.settings import BotSettings
 from flows.errors import ContentError
 from storage.errors import StorageError
@@ -32,7 +33,7 @@ app = typer.Typer(
 @app.command("run")
 def run_bot() -> None:
     """Run the bot with Telegram: by long polling, or by webhook where HEARTEN_WEBHOOK_URL is set."""
-    _log_to_stderr(logging.INFO)
+    log_to_stderr(logging.INFO)
     with _stated():
         settings = read_settings(BotSettings)
         asyncio.run(_run(settings))
@@ -41,7 +42,7 @@ def run_bot() -> None:
 @app.command()
 def demo(port: Annotated[int, typer.Option(help="Where the chat page is.", min=1, max=65534)] = 8080) -> None:
     """Show everything on this computer, without Telegram: the bot, a chat page, and what others would see."""
-    _log_to_stderr(logging.WARNING)
+    log_to_stderr(logging.WARNING)
     with _stated():
         asyncio.run(show(port, Console(highlight=False)))
 
@@ -70,14 +71,6 @@ def _stated() -> Iterator[None]:
             file=sys.stderr,
         )
         raise typer.Exit(1) from None
-
-
-def _log_to_stderr(level: int) -> None:
-    """Our own lines only. Those of libraries could hold ids, and aiogram's warnings hold whole updates."""
-    logging.basicConfig(level=logging.CRITICAL, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for ours in ("hearten", "storage"):
-        logging.getLogger(ours).setLevel(level)
-    logging.captureWarnings(capture=True)
 
 
 if __name__ == "__main__":

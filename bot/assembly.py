@@ -4,35 +4,42 @@ Stopping is graceful: nothing is accepted that is not finished, and what was fin
 """
 
 import asyncio
-import logging
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramNotFound, TelegramUnauthorizedError
-from aiogram.types import BotCommand
+from aiogram.exceptions import TelegramUnauthorizedError
 
+from bot.conversation.exchange import Exchange
+from bot.conversation.shelf import Shelf
 from bot.errors import BotError
-from bot.exchange import Exchange
-from bot.handlers import UPDATE_TYPES, make_router
-from bot.outbox import Outbox
-from bot.receive import Receiver
+from bot.operating.health import StatusDoor
+from bot.operating.metrics import Metrics
+from bot.operating.start import UNKNOWN_BOT, meet_telegram
+from bot.receiving.handlers import make_router
+from bot.receiving.intake import Intake
+from bot.receiving.polling import LONG_POLL, Polling
+from bot.receiving.webhook import WebhookDoor
+from bot.sending.outbox import Outbox
+from bot.sending.pace import Pace
+from bot.sending.post import Post, Revoked
 from bot.settings import BotSettings
-from bot.shelf import Shelf
-from bot.webhook import WebhookDoor
 from flows.distress import may_need_care
 from flows.guide import Guide
 from flows.services import read_services
+from storage.errors import StorageError
 from storage.write import Store
 
-log = logging.getLogger("hearten")
+Clock = Callable[[], datetime]
 
-#: Seconds between two tries to reach Telegram at the start, and how long the first try may take to be told of.
-START_WAIT = 5.0
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +51,14 @@ class Parts:
     bot: Bot
     store: Store
     outbox: Outbox
-    receiver: Receiver
+    intake: Intake
+    polling: Polling
+    metrics: Metrics
+    clock: Clock
 
 
 @asynccontextmanager
-async def put_together(settings: BotSettings, pace: float = 0.0) -> AsyncIterator[Parts]:
+async def put_together(settings: BotSettings, clock: Clock = now) -> AsyncIterator[Parts]:
     """Read the guide and the services, open the store, make the Telegram client. Closes them all at the end.
 
     Raises ContentError, StorageError: each says in a sentence what to do.
@@ -60,38 +70,76 @@ async def put_together(settings: BotSettings, pace: float = 0.0) -> AsyncIterato
     session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api))
     bot = Bot(settings.telegram_token.get_secret_value(), session=session)
     try:
-        outbox = Outbox(store, bot, pace)
-        exchange = Exchange(store, shelf, services, committed=outbox.wake)
+        metrics = Metrics()
+        outbox = Outbox(store, Post(bot, pace_of(settings)), metrics)
+        exchange = Exchange(store, shelf, services, committed=outbox.wake, clock=clock)
+        outbox.delivered = exchange.delivered
         dispatcher = Dispatcher(exchange=exchange, guide=guide, disable_fsm=True)
         dispatcher.include_router(make_router())
-        receiver = Receiver(bot, dispatcher, store, apology=guide.words.could_not_save)
-        yield Parts(settings, guide, bot, store, outbox, receiver)
+        intake = Intake(bot, dispatcher, store, guide.words.could_not_save, metrics)
+        yield Parts(settings, guide, bot, store, outbox, intake, Polling(bot, intake), metrics, clock)
     finally:
         await session.close()
         await store.close()
 
 
+def pace_of(settings: BotSettings) -> Pace:
+    """0 lifts the limit of each chat too: there is no Telegram at the other end."""
+    return Pace(in_all=settings.messages_per_second, each_chat=1.0 if settings.messages_per_second else 0.0)
+
+
 async def run(parts: Parts, stop: asyncio.Event) -> None:
     """Receive and send until `stop` is set. Raises BotError where Telegram does not know the token."""
-    await _meet_telegram(parts, stop)
-    if stop.is_set():
-        return
+    async with AsyncExitStack() as doors:
+        if parts.settings.status_port:
+            checks = {"telegram": lambda: _hears_telegram(parts), "store": lambda: _reads_store(parts)}
+            host, port = parts.settings.status_host, parts.settings.status_port
+            await doors.enter_async_context(StatusDoor(host, port, parts.metrics, checks))
+        await meet_telegram(parts.bot, parts.settings, parts.guide.words, parts.clock, stop)
+        if not stop.is_set():
+            await _talk(parts, stop)
+
+
+async def _talk(parts: Parts, stop: asyncio.Event) -> None:
     sending = asyncio.create_task(parts.outbox.run())
+    receiving = asyncio.create_task(_receive(parts, stop))
     # The lists of words are made ready beside the first exchanges, so that nobody's first message waits for them.
     ready = asyncio.create_task(asyncio.to_thread(may_need_care, "hello", parts.guide.distress))
     try:
-        if parts.settings.webhook_url:
-            async with WebhookDoor(parts.settings, parts.receiver):
-                await stop.wait()
-        else:
-            await parts.receiver.poll(stop)
-    except TelegramUnauthorizedError:
-        raise BotError(_UNKNOWN_BOT) from None
+        await asyncio.wait([sending, receiving], return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        await receiving
+        if sending.done():
+            sending.result()
+    except (TelegramUnauthorizedError, Revoked):
+        raise BotError(UNKNOWN_BOT) from None
     finally:
         sending.cancel()
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError, Revoked):
             await sending
         await ready
+
+
+async def _receive(parts: Parts, stop: asyncio.Event) -> None:
+    if parts.settings.webhook_url:
+        async with WebhookDoor(parts.settings, parts.intake):
+            await stop.wait()
+    else:
+        await parts.polling.run(stop)
+
+
+async def _hears_telegram(parts: Parts) -> bool:
+    """By webhook Telegram calls us, and silence is usual; where we ask, an answer comes at least each long poll."""
+    silence = asyncio.get_running_loop().time() - parts.polling.heard_at
+    return bool(parts.settings.webhook_url) or (parts.polling.heard_at > 0 and silence < LONG_POLL * 2)
+
+
+async def _reads_store(parts: Parts) -> bool:
+    try:
+        await parts.store.who_waits(now(), limit=1)
+    except StorageError:
+        return False
+    return True
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:
@@ -99,53 +147,3 @@ def stop_on_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop.set)
-
-
-_UNKNOWN_BOT = (
-    "Telegram does not know this token: copy it again from BotFather into HEARTEN_TELEGRAM_TOKEN, "
-    "and check that HEARTEN_TELEGRAM_API is the address you mean."
-)
-
-
-async def _meet_telegram(parts: Parts, stop: asyncio.Event) -> None:
-    """Check the token, choose how to receive, set the menu; wait for as long as there is no network."""
-    while not stop.is_set():
-        try:
-            await parts.bot.get_me()
-            await _choose_door(parts)
-        except (TelegramUnauthorizedError, TelegramNotFound):  # a malformed token is answered as an unknown address
-            raise BotError(_UNKNOWN_BOT) from None
-        except TelegramAPIError as error:
-            log.warning("Telegram cannot be reached (%s); trying again", type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), START_WAIT)
-        else:
-            await _introduce(parts)
-            log.info("the bot is running")
-            return
-
-
-async def _choose_door(parts: Parts) -> None:
-    """Tell Telegram how we want to receive: by webhook where there is one, else by asking."""
-    settings = parts.settings
-    if not settings.webhook_url:
-        await parts.bot.delete_webhook(drop_pending_updates=False)
-        return
-    secret = settings.webhook_secret.get_secret_value()
-    try:
-        await parts.bot.set_webhook(settings.webhook_url, secret_token=secret, allowed_updates=UPDATE_TYPES)
-    except TelegramBadRequest:
-        raise BotError(
-            "Telegram refuses the address in HEARTEN_WEBHOOK_URL: it needs https, a public name and a certificate."
-        ) from None
-
-
-async def _introduce(parts: Parts) -> None:
-    """The menu and the description: a courtesy, without which the conversation works all the same."""
-    words = parts.guide.words
-    commands = [BotCommand(command=name, description=text) for name, text in words.commands.items()]
-    with suppress(TelegramAPIError):
-        await parts.bot.set_my_commands(commands)
-    with suppress(TelegramAPIError):
-        await parts.bot.set_my_description(words.about_bot)
-        await parts.bot.set_my_short_description(words.short_about_bot)

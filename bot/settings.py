@@ -22,6 +22,9 @@ class BotSettings(StorageSettings):
     webhook_url: str = ""
     webhook_secret: SecretStr = SecretStr("")
     webhook_port: int = Field(default=8443, ge=1, le=65535)
+    messages_per_second: float = Field(default=30.0, ge=0, le=1000)
+    status_host: str = "127.0.0.1"
+    status_port: int = Field(default=0, ge=0, le=65535)
 
     @field_validator("telegram_token")
     @classmethod

@@ -66,7 +66,7 @@ async def _show_around(messenger: Messenger, parts: Parts, stage: Stage, console
         if not stage.played.exists():
             await _play_people(messenger, code, console)
             stage.played.touch()
-        parts.outbox.pace = PACE
+        parts.outbox.pause = PACE
         await asyncio.Event().wait()
 
 

@@ -31,6 +31,7 @@ class Stage:
             telegram_token=SecretStr(token),
             telegram_api=telegram_api,
             services=SERVICES,
+            messages_per_second=0,
             **self._storage(),  # type: ignore[arg-type]  # the names are checked by pydantic
         )
 

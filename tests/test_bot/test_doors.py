@@ -23,6 +23,7 @@ def environment(house: House, **changes: str) -> dict[str, str]:
     values = house.stage.environment() | {
         "HEARTEN_TELEGRAM_TOKEN": house.token,
         "HEARTEN_TELEGRAM_API": house.messenger.url,
+        "HEARTEN_MESSAGES_PER_SECOND": "0",
         "PATH": os.environ["PATH"],
         "HOME": str(house.stage.folder),
     }

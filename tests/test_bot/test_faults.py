@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.assembly import put_together, run
 from bot.errors import BotError
 from bot.messenger import Message
-from bot.webhook import SECRET_HEADER
+from bot.receiving.webhook import SECRET_HEADER
 from storage.write import Store
 from tests.test_bot.conftest import CODE, House, to_first_question
 

@@ -96,7 +96,8 @@ async def test_an_old_button_changes_nothing(house: House) -> None:
         await person.send_start(CODE)
         arrival = await person.next_message()
         question = await to_first_question(person, start=arrival)
-        await person.press(arrival, "next:arrival")
+        assert arrival.buttons == []
+        await person.press(arrival, "next:arrival", anyway=True)
         assert "earlier message" in (await person.next_message()).text
         await person.press(question, question.buttons[0][0].data)
         assert "earlier message" not in (await person.next_message()).text

@@ -1,21 +1,27 @@
 """From Telegram's updates to what the engine hears. No handler holds conversation logic, and none logs an update."""
 
 import asyncio
-import logging
 from contextlib import suppress
-from io import BytesIO
 
 from aiogram import Bot, F, Router
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
+from aiogram.enums import ChatMemberStatus, ChatType
+from aiogram.exceptions import AiogramError, TelegramBadRequest
 from aiogram.filters import CommandObject, CommandStart
-from aiogram.types import Audio, CallbackQuery, ContentType, Message, Update, Voice
+from aiogram.types import (
+    Audio,
+    CallbackQuery,
+    ChatMemberUpdated,
+    ContentType,
+    Message,
+    MessageOriginUser,
+    Update,
+    Voice,
+)
 
-from bot.exchange import Exchange, Incoming
+from bot.conversation.exchange import Exchange, Incoming
 from flows.guide import Guide
 from flows.turn import Edited, Heard, Opened, Pressed, Said, Unusable, Voiced
 from storage.records import Content
-
-log = logging.getLogger("hearten.handlers")
 
 #: The Bot API hands out files up to this size.
 LARGEST_FILE = 20 * 1024 * 1024
@@ -28,22 +34,44 @@ OTHER_CONTENT = {
 }  # fmt: skip
 
 #: The types of update that the bot asks for. Telegram sends no others.
-UPDATE_TYPES = ["message", "edited_message", "callback_query"]
+UPDATE_TYPES = ["message", "edited_message", "callback_query", "my_chat_member"]
+
+_GONE = {ChatMemberStatus.KICKED, ChatMemberStatus.LEFT}
 
 
 def make_router() -> Router:
     """The handlers, in the order in which they are tried. `exchange` and `guide` arrive by name."""
     router = Router(name="hearten")
-    private = F.chat.type == "private"
-    router.message.register(leave_group, ~private)
-    router.message.register(hear_opening, private, CommandStart())
-    router.message.register(hear_forwarded, private, F.forward_origin)
-    router.message.register(hear_text, private, F.text)
-    router.message.register(hear_voice, private, F.voice | F.audio)
-    router.message.register(hear_other, private, F.content_type.in_(OTHER_CONTENT))
-    router.edited_message.register(hear_edit, private, F.text)
-    router.callback_query.register(hear_button, F.message.chat.type == "private", F.data)
+    router.message.register(leave_group, F.chat.type != ChatType.PRIVATE)
+    router.message.register(hear_opening, _is_their_own_chat, CommandStart())
+    router.message.register(hear_forwarded, _is_their_own_chat, _is_of_somebody_else)
+    router.message.register(hear_text, _is_their_own_chat, F.text)
+    router.message.register(hear_voice, _is_their_own_chat, F.voice | F.audio)
+    router.message.register(hear_other, _is_their_own_chat, F.content_type.in_(OTHER_CONTENT))
+    router.edited_message.register(hear_edit, _is_their_own_chat, F.text)
+    router.callback_query.register(hear_button, _is_button_of_their_own_chat, F.data)
+    router.my_chat_member.register(be_shut_out, F.chat.type == ChatType.PRIVATE, F.new_chat_member.status.in_(_GONE))
+    router.my_chat_member.register(leave_group, F.chat.type != ChatType.PRIVATE, ~F.new_chat_member.status.in_(_GONE))
     return router
+
+
+def _is_their_own_chat(message: Message) -> bool:
+    """In a private chat, the chat and the person have the same number."""
+    person = message.from_user.id if message.from_user else None
+    return message.chat.type == ChatType.PRIVATE and message.chat.id == person
+
+
+def _is_button_of_their_own_chat(query: CallbackQuery) -> bool:
+    chat = query.message.chat if query.message else None
+    return chat is not None and chat.type == ChatType.PRIVATE and chat.id == query.from_user.id
+
+
+def _is_of_somebody_else(message: Message) -> bool:
+    """Passed on from elsewhere. What people pass on of their own, from another chat of theirs, is theirs."""
+    origin = message.forward_origin
+    if isinstance(origin, MessageOriginUser) and message.from_user is not None:
+        return origin.sender_user.id != message.from_user.id
+    return origin is not None
 
 
 async def hear_opening(message: Message, command: CommandObject, exchange: Exchange, event_update: Update) -> None:
@@ -92,31 +120,41 @@ async def hear_button(callback_query: CallbackQuery, bot: Bot, exchange: Exchang
         await stop_waiting
 
 
-async def leave_group(message: Message, bot: Bot, guide: Guide) -> None:
+async def be_shut_out(my_chat_member: ChatMemberUpdated, exchange: Exchange, event_update: Update) -> None:
+    """The person blocked the bot: whatever was to be said or asked later ends now."""
+    await exchange.part_from(event_update.update_id, my_chat_member.chat.id)
+
+
+async def leave_group(event: Message | ChatMemberUpdated, bot: Bot, guide: Guide) -> None:
     """A conversation is for one person. Whatever else is in the group's message is passed over unread."""
-    with suppress(TelegramAPIError):
-        await bot.send_message(message.chat.id, guide.words.group)
-        await bot.leave_chat(message.chat.id)
+    with suppress(AiogramError, OSError):
+        await bot.send_message(event.chat.id, guide.words.group)
+        await bot.leave_chat(event.chat.id)
 
 
 async def _stop_waiting(bot: Bot, query: str) -> None:
     """End the button's little clock. It is a courtesy: where it fails, the turn still counts."""
-    with suppress(TelegramAPIError):
+    with suppress(AiogramError, OSError):
         await bot.answer_callback_query(query)
 
 
 async def _fetch(bot: Bot, sound: Voice | Audio) -> Content | None:
+    """The sound, in memory only. None where it is too large or no longer there; raises where the network fails, so that
+    it is fetched again later."""
     if (sound.file_size or 0) > LARGEST_FILE:
         return None
     try:
         file = await bot.get_file(sound.file_id)
-        if file.file_path is None:
-            return None
-        held = BytesIO()
-        await bot.download_file(file.file_path, destination=held)
     except TelegramBadRequest:
         return None
-    return Content(sound.mime_type or "audio/ogg", held.getvalue())
+    if file.file_path is None:
+        return None
+    held = bytearray()
+    async for chunk in bot.session.stream_content(bot.session.api.file_url(bot.token, file.file_path), timeout=60):
+        held += chunk
+        if len(held) > LARGEST_FILE:
+            return None
+    return Content(sound.mime_type or "audio/ogg", bytes(held))
 
 
 def _incoming(update: Update, message: Message, heard: Heard, voice: Content | None = None) -> Incoming:

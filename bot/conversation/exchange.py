@@ -9,16 +9,18 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from weakref import WeakValueDictionary
 
-from bot.message import Message
-from bot.shelf import Shelf
+from bot.conversation.recent import Recent, RecentMessages
+from bot.conversation.shelf import Shelf
+from bot.conversation.writing import Writing
+from bot.sending.letter import Letter
 from flows.engine import advance, begin
 from flows.progress import Progress, read_progress
 from flows.services import Services
-from flows.turn import Agree, Edited, Effect, Forget, ForgetEverything, Heard, Keep, Mark, Opened, Turn
-from storage.records import Content, Enrolment, NewPart, Place
+from flows.turn import Edited, Heard, Opened
+from storage.records import Content
 from storage.write import Store, Unit
 
 #: Crockford's base 32: no letter that looks like a figure. 16 of them are 80 bits, which nobody guesses.
@@ -54,7 +56,7 @@ class Exchange:
         shelf: Shelf,
         services: Services,
         committed: Callable[[bytes], None],
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._shelf = shelf
@@ -62,29 +64,50 @@ class Exchange:
         self._committed = committed
         self._clock = clock
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._recent = RecentMessages()
 
-    async def hear(self, incoming: Incoming) -> None:
-        """Handle one update. Raises StorageError where it could not be written: then nothing of it was."""
+    async def hear(self, incoming: Incoming) -> bool:
+        """Handle one update; False where it was handled before. Raises StorageError where it could not be written: then
+        nothing of it was."""
         turn = self._turns.setdefault(incoming.person, asyncio.Lock())
         async with turn:
-            async with self._store.unit(incoming.update) as unit:
-                if unit.seen:
-                    return
-                pseudonym = await self._hear(unit, incoming)
+            pseudonym, taken = b"", list[Recent]()
+            try:
+                async with self._store.unit(incoming.update) as unit:
+                    if unit.seen:
+                        return False
+                    pseudonym, kept = await unit.progress(incoming.person)
+                    taken = self._recent.take(pseudonym)
+                    await self._hear(unit, pseudonym, kept, incoming, taken)
+            except BaseException:
+                self._recent.put_back(pseudonym, taken)
+                raise
             self._committed(pseudonym)
+        return True
 
-    async def _hear(self, unit: Unit, incoming: Incoming) -> bytes:
-        now = self._clock()
-        pseudonym, kept = await unit.progress(incoming.person)
+    async def part_from(self, update: int, person: int) -> None:
+        """This person has shut the bot out: nothing is said to them any more, and nothing that they asked for comes."""
+        async with self._store.unit(update) as unit:
+            pseudonym, _ = await unit.progress(person)
+        if not unit.seen:
+            await self._store.forget_unreachable(pseudonym)
+
+    def delivered(self, pseudonym: bytes, letter: Letter, message: int) -> None:
+        """A message of ours arrived in the chat."""
+        answering = letter.step.startswith("question")
+        self._recent.said(pseudonym, Recent(message, self._clock(), answering))
+
+    async def _hear(
+        self, unit: Unit, pseudonym: bytes, kept: bytes | None, incoming: Incoming, recent: list[Recent]
+    ) -> None:
         progress = read_progress(kept) if kept is not None else None
         heard = await self._place(unit, pseudonym, incoming)
         if isinstance(heard, Opened):
             progress, heard = self._open(progress, heard)
         guide = self._shelf.of(progress) if progress else self._shelf.present
+        now = self._clock()
         turn = advance(guide, progress, heard, now)
-        writing = _Writing(unit, pseudonym, incoming, progress, turn, now)
-        await writing.write()
-        return pseudonym
+        await Writing(unit, pseudonym, incoming, progress, turn, now, recent).write()
 
     def _open(self, progress: Progress | None, opened: Opened) -> tuple[Progress | None, Opened]:
         """Somebody opened the chat: a new conversation begins where there is none and the service is known."""
@@ -104,67 +127,3 @@ class Exchange:
         if place is None:
             return incoming.heard
         return Edited(incoming.heard.text, place.question, place.part)
-
-
-@dataclass(frozen=True, slots=True)
-class _Writing:
-    """A turn on its way into the store."""
-
-    unit: Unit
-    pseudonym: bytes
-    incoming: Incoming
-    before: Progress | None
-    turn: Turn
-    now: datetime
-
-    async def write(self) -> None:
-        for effect in self.turn.effects:
-            await self._do(effect)
-        if self.turn.progress is not None:
-            await self.unit.save(self.pseudonym, self.turn.progress.model_dump_json().encode(), self.now.date())
-        for say in self.turn.says:
-            message = Message.of(say, self.incoming.chat, self.incoming.pressed_on)
-            await self.unit.say(self.pseudonym, message.model_dump_json().encode())
-
-    async def _do(self, effect: Effect) -> None:
-        match effect:
-            case Keep():
-                await self._keep(effect)
-            case Forget(question, part):
-                await self.unit.erase_parts(self.pseudonym, self._progress.session, question, part)
-            case ForgetEverything():
-                await self.unit.erase_person(self.pseudonym)
-            case Mark(question, outcome):
-                session = self._progress.session
-                await self.unit.outcome(self.pseudonym, session, question, outcome, self.now.date())
-            case Agree(items, wording):
-                await self._enrol(items, wording)
-
-    async def _keep(self, keep: Keep) -> None:
-        content = Content.of_text(keep.text) if keep.text is not None else self.incoming.voice
-        if content is None:
-            raise AssertionError("the engine kept a voice note where none was heard")
-        place = Place(self._progress.session, keep.question, keep.part)
-        message = str(self.incoming.message) if keep.kind == "answer" else None
-        await self.unit.keep(self.pseudonym, NewPart(place, keep.kind, content, message, self.now.date()))
-
-    async def _enrol(self, items: dict[str, bool], wording: str) -> None:
-        progress = self._progress
-        enrolment = Enrolment(
-            session=progress.session,
-            service=progress.service,
-            guide=progress.guide,
-            guide_version=progress.guide_version,
-            code=progress.code,
-            items=items,
-            wording=wording,
-            day=self.now.date(),
-        )
-        await self.unit.enrol(self.pseudonym, enrolment)
-
-    @property
-    def _progress(self) -> Progress:
-        progress = self.turn.progress or self.before
-        if progress is None:
-            raise AssertionError("a turn without a progress has nothing to write")
-        return progress

@@ -1,0 +1,1 @@
+"""One exchange with a person after the other: load, advance, write, and what is scheduled for later."""

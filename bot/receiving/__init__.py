@@ -1,0 +1,1 @@
+"""Everything that comes from Telegram: once, in order for each person, acknowledged only when it is on the disk."""
