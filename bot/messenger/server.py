@@ -117,6 +117,10 @@ class Messenger:
         """How many updates the bot has not acknowledged."""
         return len(self._room.updates)
 
+    def revoke_token(self) -> None:
+        """As BotFather does: from now on the token is unknown."""
+        self._room.token = f"{self._room.token.partition(':')[0]}:revoked"
+
     def inject(self, raw: dict[str, Any] | bytes) -> int:
         """Queue any raw update, however odd; return the id that the queue gave it."""
         return self._room.updates.inject(raw)

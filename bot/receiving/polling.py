@@ -36,6 +36,9 @@ GRACE = 0.5
 #: Seconds that whatever is under way may take once the bot is asked to stop.
 LAST_GRACE = 20.0
 
+#: Where an answer begins with an update, its number comes first. Anything further in could be somebody's words.
+_FIRST_NUMBER = re.compile(r'\s*\{\s*"ok"\s*:\s*true\s*,\s*"result"\s*:\s*\[\s*\{\s*"update_id"\s*:\s*(\d{1,18})\b')
+
 
 class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
     """getUpdates, its results left as they came: one strange update must not spoil the others."""
@@ -110,7 +113,7 @@ class Polling:
 
     async def _pass_over(self, error: ClientDecodeError) -> bool:
         """An answer that is no JSON. The update that spoils it is found by asking for one at a time, and set aside."""
-        number = re.search(r'"update_id"\s*:\s*(\d{1,18})\b', error.data) if isinstance(error.data, str) else None
+        number = _FIRST_NUMBER.match(error.data) if isinstance(error.data, str) else None
         if number is None:
             log.warning("Telegram's answer cannot be read; trying again")
             return False
