@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import socket
 import sqlite3
 import subprocess
@@ -61,28 +60,6 @@ async def test_a_canary_phrase_is_found_nowhere_and_read_back_exactly(house: Hou
         assert hidden.encode() not in log.read_bytes()
     (answer,) = await house.answers()
     assert answer.text == CANARY
-
-
-async def test_kill_after_kill_every_message_is_kept_once(house: House, tmp_path: Path) -> None:
-    """Twelve power cuts while three people write. Whatever was not acknowledged is delivered again."""
-    people = [house.messenger.person(number) for number in (1, 2, 3)]
-    async with bot_process(house, tmp_path / "log"):
-        await asyncio.gather(*(to_first_question(person) for person in people))
-    sent: list[str] = []
-    for cut in range(12):
-        async with bot_process(house, tmp_path / "log"):
-            for number, person in enumerate(people):
-                sent.append(f"cut {cut} person {number}")
-                await person.send(sent[-1])
-            await asyncio.sleep(0.3 + cut * 0.06)
-    async with bot_process(house, tmp_path / "log") as process:
-        async with asyncio.timeout(60):
-            while house.messenger.pending:
-                await asyncio.sleep(0.05)
-        process.send_signal(signal.SIGTERM)
-        assert await process.wait() == 0
-    kept = [part.text for answer in await house.answers() for part in answer.parts]
-    assert sorted(kept) == sorted(sent)
 
 
 def run_bot(house: House, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
