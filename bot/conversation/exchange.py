@@ -71,17 +71,18 @@ class Exchange:
         nothing of it was."""
         turn = self._turns.setdefault(incoming.person, asyncio.Lock())
         async with turn:
-            pseudonym, taken = b"", list[Recent]()
+            pseudonym, taken, held = b"", list[Recent](), list[Recent]()
             try:
                 async with self._store.unit(incoming.update) as unit:
                     if unit.seen:
                         return False
                     pseudonym, kept = await unit.progress(incoming.person)
                     taken = self._recent.take(pseudonym)
-                    await self._hear(unit, pseudonym, kept, incoming, taken)
+                    held = await self._hear(unit, pseudonym, kept, incoming, taken)
             except BaseException:
                 self._recent.put_back(pseudonym, taken)
                 raise
+            self._recent.put_back(pseudonym, held)
             self._committed(pseudonym)
         return True
 
@@ -99,7 +100,7 @@ class Exchange:
 
     async def _hear(
         self, unit: Unit, pseudonym: bytes, kept: bytes | None, incoming: Incoming, recent: list[Recent]
-    ) -> None:
+    ) -> list[Recent]:
         progress = read_progress(kept) if kept is not None else None
         heard = await self._place(unit, pseudonym, incoming)
         if isinstance(heard, Opened):
@@ -107,7 +108,7 @@ class Exchange:
         guide = self._shelf.of(progress) if progress else self._shelf.present
         now = self._clock()
         turn = advance(guide, progress, heard, now)
-        await Writing(unit, pseudonym, incoming, progress, turn, now, recent).write()
+        return await Writing(unit, pseudonym, incoming, progress, turn, now, recent).write()
 
     def _open(self, progress: Progress | None, opened: Opened) -> tuple[Progress | None, Opened]:
         """Somebody opened the chat: a new conversation begins where there is none and the service is known."""

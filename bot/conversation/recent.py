@@ -51,9 +51,9 @@ class RecentMessages:
         return self._waiting.pop(pseudonym, [])
 
     def put_back(self, pseudonym: bytes, messages: list[Recent]) -> None:
-        """The exchange that took them came to nothing."""
+        """The exchange that took them came to nothing, or kept none of them yet."""
         if messages:
-            self._waiting[pseudonym] = messages + self._waiting.get(pseudonym, [])
+            self._waiting[pseudonym] = (messages + self._waiting.get(pseudonym, []))[-MOST_MESSAGES:]
 
     def everybody(self) -> list[bytes]:
         return list(self._waiting)

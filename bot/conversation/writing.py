@@ -28,15 +28,25 @@ class Writing:
     now: datetime
     recent: list[Recent]
 
-    async def write(self) -> None:
+    async def write(self) -> list[Recent]:
+        """Returns the messages whose numbers are not to be kept yet, because nobody has agreed to anything."""
         gone = await self._what_may_be_deleted()
         for effect in self.turn.effects:
             await self._do(effect)
         if self.turn.progress is not None:
             await self.unit.save(self.pseudonym, self.turn.progress.model_dump_json().encode(), self.now.date())
-            await messages.keep(self.unit, self.pseudonym, [*self.recent, *self._heard_just_now()])
         for letter in [*self._letters(), *deletions(self.incoming.chat, gone)]:
             await self.unit.say(self.pseudonym, letter.model_dump_json().encode())
+        return await self._note_messages()
+
+    async def _note_messages(self) -> list[Recent]:
+        everything = [*self.recent, *self._heard_just_now()]
+        if self.turn.progress is None:
+            return []
+        if not self.turn.progress.taking_part:
+            return everything
+        await messages.keep(self.unit, self.pseudonym, everything)
+        return []
 
     def _letters(self) -> list[Letter]:
         """What is said. The last letter takes away the buttons that were just used."""

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.assembly import Parts, put_together, run, stop_on_signals
 from bot.demo.cast import read_cast
 from bot.demo.player import Player
+from bot.demo.rows import DatabaseView
 from bot.demo.stage import SERVICES, Stage, make_token, set_stage
 from bot.errors import BotError, PortInUse
 from bot.messenger import Messenger
@@ -41,7 +43,9 @@ async def show(port: int, console: Console) -> None:
         raise PortInUse(port) from None
     try:
         stage = set_stage(FOLDER)
-        async with put_together(stage.settings(messenger.url, token)) as parts:
+        settings = stage.settings(messenger.url, token)
+        async with put_together(settings, clock=lambda: datetime.fromtimestamp(messenger.clock(), UTC)) as parts:
+            messenger.show_rows(DatabaseView(parts.store, stage.folder / "hearten.db"))
             running = asyncio.create_task(run(parts, stop))
             showing = asyncio.create_task(_show_around(messenger, parts, stage, console))
             await asyncio.wait([running, showing], return_when=asyncio.FIRST_COMPLETED)

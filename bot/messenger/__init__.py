@@ -18,9 +18,23 @@ Promises:
 """
 
 from bot.messenger.chats import Button, Message
+from bot.messenger.clock import RehearsalClock
+from bot.messenger.controls import SeenRow
 from bot.messenger.faults import FAULTS, Faults
 from bot.messenger.people import Group, Person
 from bot.messenger.room import Call
 from bot.messenger.server import Messenger, PortInUse
 
-__all__ = ["FAULTS", "Button", "Call", "Faults", "Group", "Message", "Messenger", "Person", "PortInUse"]
+__all__ = [
+    "FAULTS",
+    "Button",
+    "Call",
+    "Faults",
+    "Group",
+    "Message",
+    "Messenger",
+    "Person",
+    "PortInUse",
+    "RehearsalClock",
+    "SeenRow",
+]

@@ -6,7 +6,6 @@ when that is too long ago. The other routes are acts of person N and answer `{"o
 """
 
 import asyncio
-import json
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.messenger.chats import Message
+from bot.messenger.controls import Controls, Wrong, read_body
 from bot.messenger.parameters import Upload, read_multipart
 from bot.messenger.people import Person
 from bot.messenger.refusals import Refusal
@@ -24,7 +24,7 @@ from bot.messenger.updates import encode
 
 PAGE = Path(__file__).parent / "page"
 ASSETS = {"/": "index.html"} | {
-    f"/{name}": name for name in ("chat.css", "chat.js", "draw.js", "trouble.js", "voice.js", "icon.svg")
+    f"/{name}": name for name in ("chat.css", "behind.css", "chat.js", "draw.js", "rehearse.js", "voice.js", "icon.svg")
 }
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HISTORY = 500
@@ -33,15 +33,12 @@ HIGHEST_PERSON = 999_999
 _SHOWN_INLINE = ("image/jpeg", "image/png", "image/webp", "image/gif", "audio/", "video/webm")
 
 
-class Wrong(Exception):  # noqa: N818 (the page asked for something that cannot be done)
-    """A request that cannot be done; its text is one sentence for the person at the page."""
-
-
 class Door:
     """Routes of the page."""
 
-    def __init__(self, room: Room, person: Callable[[int], Person]) -> None:
+    def __init__(self, room: Room, person: Callable[[int], Person], controls: Controls) -> None:
         self._room = room
+        self._controls = controls
         self._person = person
         self._shown = {1, 2, 3}
         self._run = secrets.token_hex(4)
@@ -60,8 +57,10 @@ class Door:
             web.post(person + "/presses", self._answered(self._press)),
             web.post(person + "/things", self._answered(self._send_thing)),
             web.post(person + "/block", self._answered(self._block)),
-            web.get("/faults", self._answered(self._faults)),
-            web.post("/faults", self._answered(self._set_faults)),
+            web.get(person + "/rows", self._answered(self._rows)),
+            web.get("/faults", self._answered(self._controls.faults)),
+            web.post("/faults", self._answered(self._controls.set_faults)),
+            web.post("/clock", self._answered(self._controls.forward)),
         ]
 
     async def close(self) -> None:
@@ -112,13 +111,13 @@ class Door:
         return message
 
     async def _send(self, request: web.Request) -> dict[str, Any]:
-        text = (await _body(request)).get("text")
+        text = (await read_body(request)).get("text")
         if not isinstance(text, str) or not text.strip():
             raise Wrong("There is nothing to send yet.")
         return {"id": (await self._who(request).send(text.strip())).id}
 
     async def _edit(self, request: web.Request) -> dict[str, Any]:
-        person, text = self._who(request), (await _body(request)).get("text")
+        person, text = self._who(request), (await read_body(request)).get("text")
         message = self._message(person, int(request.match_info["id"]))
         if message.from_bot or message.kind != "text":
             raise Wrong("Only your own words can be changed.")
@@ -128,7 +127,7 @@ class Door:
         return {}
 
     async def _press(self, request: web.Request) -> dict[str, Any]:
-        person, body = self._who(request), await _body(request)
+        person, body = self._who(request), await read_body(request)
         message = self._message(person, body.get("message"))
         try:
             return {"query": await person.press(message, str(body.get("data")))}
@@ -151,7 +150,7 @@ class Door:
         return {"id": message.id}
 
     async def _send_thing(self, request: web.Request) -> dict[str, Any]:
-        person, kind = self._who(request), (await _body(request)).get("kind")
+        person, kind = self._who(request), (await read_body(request)).get("kind")
         acts: dict[str, Callable[[], Awaitable[Message]]] = {
             "sticker": person.send_sticker,
             "location": person.send_location,
@@ -163,26 +162,13 @@ class Door:
             raise Wrong("There is no such thing to send.")
         return {"id": (await acts[kind]()).id}
 
+    async def _rows(self, request: web.Request) -> dict[str, Any]:
+        return await self._controls.show_rows(self._who(request).id)
+
     async def _block(self, request: web.Request) -> dict[str, Any]:
         person = self._who(request)
-        await (person.block() if (await _body(request)).get("blocked") else person.unblock())
+        await (person.block() if (await read_body(request)).get("blocked") else person.unblock())
         return {}
-
-    async def _faults(self, _: web.Request) -> dict[str, Any]:
-        return {"faults": self._room.faults.wire()}
-
-    async def _set_faults(self, request: web.Request) -> dict[str, Any]:
-        """Body: {name: {"probability", "count", "seconds", "methods"}}; {} switches everything off."""
-        body = await _body(request)
-        self._room.faults.clear()
-        for name, switch in body.items():
-            try:
-                self._room.faults.set(name, **switch)
-            except TypeError:
-                raise Wrong("A fault is set by probability, count, seconds and methods.") from None
-            except ValueError as wrong:
-                raise Wrong(str(wrong)) from None
-        return {"faults": self._room.faults.wire()}
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -243,19 +229,11 @@ class Door:
             "links": [{"label": label, "url": url} for label, url in room.links],
             "people": sorted(self._shown),
             "blocked": person.chat.blocked,
+            "ahead": getattr(room.clock, "ahead", None),
+            "rows": self._controls.rows is not None,
             "typing": max(0.0, person.chat.typing_until - room.clock()),
         }
 
     def _state(self, person: Person) -> dict[str, Any]:
         messages = list(person.chat.messages.values())[-HISTORY:]
         return self._about(person) | {"messages": [show_message(m, self._room.files) for m in messages]}
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.read()) if request.content_type == "application/json" else None
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise Wrong("That request is not in the form that the page sends.")
-    return body

@@ -1,13 +1,14 @@
 """The messenger as a whole: the room, its two doors, and the server that holds them."""
 
 import errno
-import time
 from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 
 from bot.messenger.api import LOOPBACK, Api
+from bot.messenger.clock import RehearsalClock
+from bot.messenger.controls import Controls, Rows
 from bot.messenger.door import Door
 from bot.messenger.faults import Faults
 from bot.messenger.guard import add_headers, guard
@@ -24,19 +25,22 @@ class Messenger:
     """A local stand-in for Telegram on this computer, with people to talk to the bot.
 
     token: the only bot token that is let in, in Telegram's form (`123456:abc`); name: the bot's name on the page;
-    clock: unix seconds, for dates and the 48-hour rule; seed: of the faults' dice.
+    clock: unix seconds, for dates and the 48-hour rule; without one, the rehearsal has its own, which can be put
+    forward; seed: of the faults' dice.
     """
 
     def __init__(
-        self, token: str, *, name: str = "Hearten", clock: Callable[[], float] = time.time, seed: int = 0
+        self, token: str, *, name: str = "Hearten", clock: Callable[[], float] | None = None, seed: int = 0
     ) -> None:
         if not token.partition(":")[0].isdigit():
             raise ValueError("A bot token begins with the bot's number and a colon, like 123456:abc.")
-        self._room = Room(token, name=name, clock=clock, seed=seed)
+        self.clock = clock or RehearsalClock()
+        self._room = Room(token, name=name, clock=self.clock, seed=seed)
         self._people: dict[int, Person] = {}
         self._groups: dict[int, Group] = {}
         self._api = Api(self._room)
-        self._door = Door(self._room, self.person)
+        self._controls = Controls(self._room)
+        self._door = Door(self._room, self.person, self._controls)
         self._runner: web.AppRunner | None = None
         self.host, self.port = "127.0.0.1", 0
 
@@ -101,6 +105,11 @@ class Messenger:
     @links.setter
     def links(self, links: list[tuple[str, str]]) -> None:
         self._room.links = list(links)
+        self._room.announce_everywhere("about")
+
+    def show_rows(self, rows: Rows) -> None:
+        """From now on the page can show what the database sees of a person, beside the chat."""
+        self._controls.rows = rows
         self._room.announce_everywhere("about")
 
     @property

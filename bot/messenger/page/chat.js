@@ -1,7 +1,7 @@
 // The chat page: shows what the stream says and sends what the person does. The server's list of messages is the truth.
 
-import { dayName, drawMessage, make } from "./draw.js";
-import { rehearseTrouble } from "./trouble.js";
+import { dayName, drawMessage, make, setAhead } from "./draw.js";
+import { lookBehind, rehearseTime, rehearseTrouble } from "./rehearse.js";
 import { lengthOf, offerRecording } from "./voice.js";
 
 const query = new URLSearchParams(location.search);
@@ -18,6 +18,8 @@ let blocked = false;
 let changing = null;
 let typingTimer;
 let toastTimer;
+const showTime = rehearseTime(document.querySelectorAll("[data-hours]"), $("now"));
+const lookAgain = lookBehind(person, $);
 let following = true; // stays at the newest message until the person scrolls up
 
 // What the person does
@@ -137,6 +139,7 @@ function place(message, fresh) {
 }
 
 function showMessage(message) {
+  lookAgain();
   const stay = following || !message.bot;
   const known = messages.has(message.id);
   place(message, true);
@@ -195,6 +198,10 @@ function showAbout(about) {
       return button;
     }),
   );
+  setAhead(about.ahead);
+  showTime(about.ahead);
+  for (const button of document.querySelectorAll("[data-hours]")) button.disabled = about.ahead === null;
+  $("look").hidden = !about.rows;
   $("block").textContent = blocked ? "Unblock this bot" : "Block this bot";
   showTyping(about.typing);
   showFoot();

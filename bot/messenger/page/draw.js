@@ -13,9 +13,12 @@ export function make(tag, classes = "", text = "") {
 
 const clock = (ms) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 
+let ahead = 0; // seconds by which the rehearsal's time was put forward
+export const setAhead = (seconds) => (ahead = seconds ?? 0);
+
 export function dayName(ms) {
   const day = new Date(ms);
-  if (day.toDateString() === new Date().toDateString()) return "Today";
+  if (day.toDateString() === new Date(Date.now() + ahead * 1000).toDateString()) return "Today";
   return day.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" });
 }
 
