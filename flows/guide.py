@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from flows.phrasebook import Commands
 from flows.slots import slots_of
 from flows.words import Words
 
@@ -151,29 +152,6 @@ class Contact(Part):
 class Contacts(Part):
     checked: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="The day on which a person last checked these.")
     people: tuple[Contact, ...] = Field(min_length=1, max_length=8)
-
-
-class CommandPhrases(Part):
-    """How people say that they want something: a `sure` phrase is obeyed as a whole message, a `maybe` asked about."""
-
-    sure: tuple[str, ...] = Field(min_length=1)
-    maybe: tuple[str, ...] = ()
-
-
-class Commands(Part):
-    openers: tuple[str, ...] = Field(description="Polite beginnings that change nothing: 'please', 'i want to'.")
-    closers: tuple[str, ...] = Field(description="Polite endings that change nothing: 'please', 'now', 'thanks'.")
-    skip: CommandPhrases
-    pause: CommandPhrases
-    resume: CommandPhrases
-    stop: CommandPhrases
-    help: CommandPhrases
-    delete: CommandPhrases
-    mydata: CommandPhrases
-    privacy: CommandPhrases
-    done: CommandPhrases
-    yes: CommandPhrases
-    no: CommandPhrases
 
 
 class Sign(Part):

@@ -1,10 +1,11 @@
 """What somebody says or presses at a step of the way."""
 
-from flows.commands import Understood, Wish, understand
+from flows.commands import Understood, understand
 from flows.engine import care, rights
 from flows.engine.draft import Draft
 from flows.engine.present import go_on, present, topic_rows
 from flows.guide import Choice, ConsentItem, Eligibility, Option, Question
+from flows.phrasebook import Wish
 from flows.plan import Step
 from flows.progress import Aside, Given
 from flows.turn import Forget, Keep, Mark

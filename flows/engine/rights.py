@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from flows.commands import Wish
 from flows.engine.draft import Draft, Row
 from flows.engine.present import after_rows, consent_lines, go_on, present, receipt_of
 from flows.guide import ConsentItem
+from flows.phrasebook import Wish
 from flows.plan import Step, question_texts
 from flows.progress import Aside
 from flows.turn import Agree, Forget, ForgetEverything, Mark

@@ -131,9 +131,7 @@ def check_patterns(guide: Guide) -> Iterator[Finding]:
 def check_phrases(guide: Guide) -> Iterator[Finding]:
     """No phrase is two wishes at once: the bot would do the first and never the second."""
     seen: dict[str, str] = {}
-    for wish, phrases in guide.commands:
-        if wish in ("openers", "closers"):
-            continue
+    for wish, phrases in guide.commands.wishes():
         for phrase in (*phrases.sure, *phrases.maybe):
             if seen.setdefault(phrase, wish) != wish:
                 words = f"“{phrase}” stands under {seen[phrase]} and under {wish}."

@@ -77,7 +77,7 @@ def show_guide(guide: Guide) -> str:
         sayings=sayings(guide),
         signs=tuple(dict.fromkeys(sign.why for sign in guide.distress.signs)),
         ordinary=tuple(dict.fromkeys(sign.why for sign in guide.distress.ordinary)),
-        phrases=tuple((wish, phrases.sure) for wish, phrases in guide.commands if wish not in ("openers", "closers")),
+        phrases=tuple((wish, phrases.sure) for wish, phrases in guide.commands.wishes()),
     )
 
 
