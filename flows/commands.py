@@ -25,6 +25,7 @@ SLASH: dict[str, Wish] = {
     "/privacy": "privacy",
     "/mydata": "mydata",
     "/withdraw": "delete",
+    "/language": "language",
 }
 
 #: No wish is longer than this; a longer message is an answer, and is not searched for one.

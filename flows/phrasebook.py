@@ -13,7 +13,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from flows.units import read_unit
 
-Wish = Literal["skip", "pause", "resume", "stop", "help", "delete", "mydata", "privacy", "done", "yes", "no"]
+Wish = Literal[
+    "skip", "pause", "resume", "stop", "help", "delete", "mydata", "privacy", "language", "done", "yes", "no"
+]
 WISHES: tuple[Wish, ...] = get_args(Wish)
 
 
@@ -68,6 +70,7 @@ class Commands(Entry):
     delete: CommandPhrases
     mydata: CommandPhrases
     privacy: CommandPhrases
+    language: CommandPhrases = CommandPhrases(sure=("language",))
     done: CommandPhrases
     yes: CommandPhrases
     no: CommandPhrases

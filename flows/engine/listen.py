@@ -130,6 +130,11 @@ def _ask_what_was_meant(draft: Draft, wish: Wish, part: int) -> None:
         "skip": words.maybe_skip,
         "delete": words.maybe_delete,
         "help": words.maybe_help,
+        "resume": words.maybe_resume,
+        "mydata": words.maybe_mydata,
+        "privacy": words.maybe_privacy,
+        "language": words.maybe_language,
+        "done": words.maybe_done,
     }
     draft.say(
         asks.get(wish, words.maybe_other),
