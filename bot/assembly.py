@@ -16,6 +16,7 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot.conversation.exchange import Exchange
+from bot.conversation.reminders import Reminders
 from bot.conversation.shelf import Shelf
 from bot.errors import BotError
 from bot.operating.health import StatusDoor
@@ -53,6 +54,7 @@ class Parts:
     outbox: Outbox
     intake: Intake
     polling: Polling
+    reminders: Reminders
     metrics: Metrics
     clock: Clock
 
@@ -77,7 +79,8 @@ async def put_together(settings: BotSettings, clock: Clock = now) -> AsyncIterat
         dispatcher = Dispatcher(exchange=exchange, guide=guide, disable_fsm=True)
         dispatcher.include_router(make_router())
         intake = Intake(bot, dispatcher, store, guide.words.could_not_save, metrics)
-        yield Parts(settings, guide, bot, store, outbox, intake, Polling(bot, intake), metrics, clock)
+        reminders = Reminders(store, exchange, metrics, clock)
+        yield Parts(settings, guide, bot, store, outbox, intake, Polling(bot, intake), reminders, metrics, clock)
     finally:
         await session.close()
         await store.close()
@@ -103,6 +106,7 @@ async def run(parts: Parts, stop: asyncio.Event) -> None:
 async def _talk(parts: Parts, stop: asyncio.Event) -> None:
     sending = asyncio.create_task(parts.outbox.run())
     receiving = asyncio.create_task(_receive(parts, stop))
+    reminding = asyncio.create_task(parts.reminders.run())
     # The lists of words are made ready beside the first exchanges, so that nobody's first message waits for them.
     ready = asyncio.create_task(asyncio.to_thread(may_need_care, "hello", parts.guide.distress))
     try:
@@ -114,9 +118,10 @@ async def _talk(parts: Parts, stop: asyncio.Event) -> None:
     except (TelegramUnauthorizedError, Revoked):
         raise BotError(UNKNOWN_BOT) from None
     finally:
-        sending.cancel()
-        with suppress(asyncio.CancelledError, Revoked):
-            await sending
+        for task in (reminding, sending):
+            task.cancel()
+            with suppress(asyncio.CancelledError, Revoked):
+                await task
         await ready
 
 

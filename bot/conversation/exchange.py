@@ -14,13 +14,13 @@ from weakref import WeakValueDictionary
 
 from bot.conversation.recent import Recent, RecentMessages
 from bot.conversation.shelf import Shelf
-from bot.conversation.writing import Writing
+from bot.conversation.writing import Advance, Writing, read_chat
 from bot.sending.letter import Letter
 from flows.engine import advance, begin
 from flows.progress import Progress, read_progress
 from flows.services import Services
-from flows.turn import Edited, Heard, Opened
-from storage.records import Content
+from flows.turn import ChangeLanguage, Due, Edited, Heard, Opened, StartRound, Turn
+from storage.records import Content, Reminder
 from storage.write import Store, Unit
 
 #: Crockford's base 32: no letter that looks like a figure. 16 of them are 80 bits, which nobody guesses.
@@ -29,9 +29,10 @@ CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """Something heard, and around it what the engine need not know: who, where, and the sound of a voice note."""
+    """Something heard, and around it what the engine need not know: who, where, and the sound of a voice note. Without
+    an update, it is our own clock that speaks."""
 
-    update: int
+    update: int | None
     person: int
     chat: int
     heard: Heard
@@ -69,22 +70,38 @@ class Exchange:
     async def hear(self, incoming: Incoming) -> bool:
         """Handle one update; False where it was handled before. Raises StorageError where it could not be written: then
         nothing of it was."""
-        turn = self._turns.setdefault(incoming.person, asyncio.Lock())
-        async with turn:
-            pseudonym, taken, held = b"", list[Recent](), list[Recent]()
-            try:
-                async with self._store.unit(incoming.update) as unit:
-                    if unit.seen:
-                        return False
-                    pseudonym, kept = await unit.progress(incoming.person)
-                    taken = self._recent.take(pseudonym)
-                    held = await self._hear(unit, pseudonym, kept, incoming, taken)
-            except BaseException:
-                self._recent.put_back(pseudonym, taken)
-                raise
-            self._recent.put_back(pseudonym, held)
-            self._committed(pseudonym)
-        return True
+        async with self._turn_of(incoming.person):
+            return await self._exchange(incoming, incoming.update, None)
+
+    async def hear_due(self, due: Reminder) -> bool:
+        """The time of something scheduled has come. It is taken in the unit that puts what is said in the outbox, so
+        that nobody is reminded twice; False where it was taken, moved or ended meanwhile, or nothing is to be said."""
+        person = read_chat(due.payload)
+        incoming = Incoming(update=None, person=person, chat=person, heard=Due(due.name))
+        async with self._turn_of(person):
+            return await self._exchange(incoming, None, due)
+
+    def _turn_of(self, person: int) -> asyncio.Lock:
+        return self._turns.setdefault(person, asyncio.Lock())
+
+    async def _exchange(self, incoming: Incoming, update: int | None, due: Reminder | None) -> bool:
+        pseudonym, taken = b"", list[Recent]()
+        try:
+            async with self._store.unit(update) as unit:
+                if unit.seen:
+                    return False
+                pseudonym, kept = await unit.progress(incoming.person)
+                if due is not None and not await unit.take_reminder(due):
+                    return False
+                taken = self._recent.take(pseudonym)
+                turns = await self._advance(unit, pseudonym, kept, incoming)
+                held = await Writing(unit, pseudonym, incoming, turns, self._clock(), taken).write()
+        except BaseException:
+            self._recent.put_back(pseudonym, taken)
+            raise
+        self._recent.put_back(pseudonym, held)
+        self._committed(pseudonym)
+        return any(turn.says for _, turn in turns)
 
     async def part_from(self, update: int, person: int) -> None:
         """This person has shut the bot out: nothing is said to them any more, and nothing that they asked for comes."""
@@ -98,17 +115,33 @@ class Exchange:
         answering = letter.step.startswith("question")
         self._recent.said(pseudonym, Recent(message, self._clock(), answering))
 
-    async def _hear(
-        self, unit: Unit, pseudonym: bytes, kept: bytes | None, incoming: Incoming, recent: list[Recent]
-    ) -> list[Recent]:
+    async def _advance(self, unit: Unit, pseudonym: bytes, kept: bytes | None, incoming: Incoming) -> list[Advance]:
+        """What follows from what was heard: one turn, and another where that one begins a round or changes the
+        language. Each with the progress that it began from."""
         progress = read_progress(kept) if kept is not None else None
         heard = await self._place(unit, pseudonym, incoming)
         if isinstance(heard, Opened):
             progress, heard = self._open(progress, heard)
         guide = self._shelf.of(progress) if progress else self._shelf.present
-        now = self._clock()
-        turn = advance(guide, progress, heard, now)
-        return await Writing(unit, pseudonym, incoming, progress, turn, now, recent).write()
+        turns = [(progress, advance(guide, progress, heard, self._clock()))]
+        following = self._follow(turns[0][1])
+        if following is not None:
+            turns.append((following, advance(self._shelf.of(following), following, Opened(), self._clock())))
+        return turns
+
+    def _follow(self, turn: Turn) -> Progress | None:
+        """The progress with which another turn begins, where this one asks for that."""
+        if turn.progress is None:
+            return None
+        for effect in turn.effects:
+            match effect:
+                case StartRound(name):
+                    guide = self._shelf.named(name, turn.progress)
+                    known = {"service": turn.progress.service, "code": turn.progress.code}
+                    return begin(guide, session=secrets.token_hex(8), before=turn.progress, **known)
+                case ChangeLanguage():
+                    return turn.progress
+        return None
 
     def _open(self, progress: Progress | None, opened: Opened) -> tuple[Progress | None, Opened]:
         """Somebody opened the chat: a new conversation begins where there is none and the service is known."""
@@ -127,4 +160,4 @@ class Exchange:
         place = await unit.place_of(pseudonym, str(incoming.message))
         if place is None:
             return incoming.heard
-        return Edited(incoming.heard.text, place.question, place.part)
+        return Edited(incoming.heard.text, place.question, place.part, place.session)

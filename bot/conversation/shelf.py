@@ -32,6 +32,18 @@ class Shelf:
             self._read[wanted] = self._load(*wanted)
         return self._for(self._read[wanted], progress.service)
 
+    def named(self, name: str, progress: Progress) -> Guide:
+        """Another guide in its present version, for somebody of this service, in their language where it has it."""
+        for language in (progress.language, "en"):
+            try:
+                guide = load_guide(name, None, language)
+            except GuideError:
+                continue
+            self._read[(guide.id, guide.version, guide.language)] = guide
+            return self._for(guide, progress.service)
+        log.warning("the guide of a later round cannot be used: the present one is")
+        return self._for(self.present, progress.service)
+
     def _load(self, name: str, version: int, language: str) -> Guide:
         source = self._name if name == self.present.id else name
         try:

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -50,6 +51,7 @@ class Messenger:
             raise ValueError("The local messenger listens on this computer only: use the host 127.0.0.1.")
         app = web.Application(middlewares=[guard], client_max_size=BODY_LIMIT)
         app.on_response_prepare.append(add_headers)
+        app.on_response_prepare.append(self._tell_the_time)
         app.add_routes([*self._api.routes(), *self._door.routes()])
         runner = web.AppRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=1)
         await runner.setup()
@@ -125,6 +127,10 @@ class Messenger:
     def pending(self) -> int:
         """How many updates the bot has not acknowledged."""
         return len(self._room.updates)
+
+    async def _tell_the_time(self, _: web.Request, response: web.StreamResponse) -> None:
+        """Every answer says what time it is here, also where that was put forward."""
+        response.headers["Date"] = formatdate(self._room.clock(), usegmt=True)
 
     def revoke_token(self) -> None:
         """As BotFather does: from now on the token is unknown."""

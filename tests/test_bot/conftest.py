@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.assembly import Parts, put_together, run
 from bot.demo.stage import Stage, make_token, set_stage
-from bot.messenger import Message, Messenger, Person
+from bot.messenger import Message, Messenger, Person, RehearsalClock
 from storage.keys import ResearchKey, read_research_key
 from storage.read import Reader
 from storage.records import Answer
@@ -27,13 +28,22 @@ class House:
     @asynccontextmanager
     async def bot(self) -> AsyncIterator[Parts]:
         stop = asyncio.Event()
-        async with put_together(self.stage.settings(self.messenger.url, self.token)) as parts:
+        async with put_together(self.stage.settings(self.messenger.url, self.token), clock=self.now) as parts:
             running = asyncio.create_task(run(parts, stop))
             try:
                 yield parts
             finally:
                 stop.set()
                 await running
+
+    def now(self) -> datetime:
+        """The time of the rehearsal."""
+        return datetime.fromtimestamp(self.messenger.clock(), UTC)
+
+    def forward(self, **spans: float) -> None:
+        """Let time pass: `days=1`, `hours=3`."""
+        assert isinstance(self.messenger.clock, RehearsalClock)
+        self.messenger.clock.forward(timedelta(**spans).total_seconds())
 
     def research_key(self) -> ResearchKey:
         return read_research_key(self.stage.research_key, self.stage.passphrase.read_text().strip())

@@ -1,9 +1,5 @@
 """Who withdraws is gone from the store, and as far as Telegram allows from the chat."""
 
-import asyncio
-from datetime import UTC, datetime
-
-from bot.assembly import put_together, run
 from bot.messenger import Message, Person
 from tests.test_bot.conftest import House, to_first_question
 
@@ -32,24 +28,18 @@ async def test_withdrawal_clears_the_chat(house: House) -> None:
 
 
 async def test_what_is_older_than_telegram_allows_stays_and_that_is_said(house: House) -> None:
-    clock = house.messenger.clock
-    stop = asyncio.Event()
-    settings = house.stage.settings(house.messenger.url, house.token)
-    async with put_together(settings, clock=lambda: datetime.fromtimestamp(clock(), UTC)) as parts:
-        running = asyncio.create_task(run(parts, stop))
+    async with house.bot():
         person = house.messenger.person(1)
         await to_first_question(person)
         old = await person.send("They forgot about me for a whole winter.")
         await person.next_message()
-        house.messenger.clock.forward(72 * 3600)  # type: ignore[attr-defined]
+        house.forward(days=3)
         fresh = await person.send("and then it was spring")
         await person.next_message()
         last = await withdraw(person)
         await person.until(lambda it: fresh not in it.messages, timeout=20)
         assert old in person.messages
         assert "clear the chat in its menu" in last.text
-        stop.set()
-        await running
 
 
 async def test_before_consent_no_number_of_a_message_is_kept(house: House) -> None:
