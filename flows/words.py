@@ -157,6 +157,7 @@ class Words(Shared):
     reminder_think: Sentence
     reminder_pause: Sentence
     round_begins: Sentence
+    left_round: Sentence
 
     # Care
     care: Sentence

@@ -88,7 +88,8 @@ def leave(draft: Draft, words: str) -> None:
         stop(draft)
     elif draft.progress.before is not None:
         rounds.return_to_before(draft, draft.progress.before)
-        draft.say(words, *after_rows(draft))
+        ours = (draft.words.declined, draft.words.stopped_before, draft.words.nothing_kept_exit)
+        draft.say(draft.words.left_round if words in ours else words, *after_rows(draft))
     else:
         _forget(draft, words)
 
