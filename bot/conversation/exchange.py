@@ -87,7 +87,7 @@ class Exchange:
     async def _exchange(self, incoming: Incoming, update: int | None, due: Reminder | None) -> bool:
         pseudonym, taken = b"", list[Recent]()
         try:
-            async with self._store.unit(update) as unit:
+            async with self._store.unit(update, incoming.person) as unit:
                 if unit.seen:
                     return False
                 pseudonym, kept = await unit.progress(incoming.person)

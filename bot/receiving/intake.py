@@ -19,6 +19,7 @@ from aiohttp import ClientError
 from pydantic import ValidationError
 
 from bot.operating.metrics import Metrics
+from bot.receiving.essentials import plain
 from storage.errors import StorageError, Unavailable
 from storage.write import Store
 
@@ -51,10 +52,8 @@ class Intake:
 
     async def handle(self, raw: dict[str, Any]) -> bool:
         """Handle one update. False where it has to be delivered again."""
-        try:
-            update = Update.model_validate(raw, context={"bot": self._bot})
-            _ = update.event_type
-        except (ValidationError, UpdateTypeLookupError, RecursionError):
+        update = self._parse(raw) or self._parse(plain(raw))
+        if update is None:
             return await self.set_aside(raw, "could not be parsed")
         begun = time.perf_counter()
         try:
@@ -69,6 +68,14 @@ class Intake:
         self._metrics.updates.labels("handled").inc()
         self._failures.pop(update.update_id, None)
         return True
+
+    def _parse(self, raw: dict[str, Any]) -> Update | None:
+        try:
+            update = Update.model_validate(raw, context={"bot": self._bot})
+            _ = update.event_type
+        except (ValidationError, UpdateTypeLookupError, RecursionError):
+            return None
+        return update
 
     async def set_aside(self, raw: dict[str, Any] | bytes, why: str) -> bool:
         """Keep an update, sealed, that nobody can handle. False where even that has to be tried again."""

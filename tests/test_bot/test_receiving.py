@@ -125,6 +125,32 @@ async def test_an_answer_that_one_update_spoils_is_read_without_it(
     assert SECRET not in "".join(r.getMessage() for r in caplog.records if r.name.startswith(("hearten", "storage")))
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"external_reply": {"story": {}}},
+        {"reply_to_message": {"text": "no number"}},
+        {"entities": [{"type": "a kind of tomorrow", "offset": 0, "length": 1}], "quote": 7},
+    ],
+)
+async def test_words_are_kept_though_something_around_them_cannot_be_read(house: House, odd: dict[str, Any]) -> None:
+    async with house.bot():
+        person = house.messenger.person(1)
+        await to_first_question(person)
+        person._say(text="what I wrote counts", content=odd)
+        await person.wait_for(kept)
+    assert [answer.text for answer in await house.answers()] == ["what I wrote counts"]
+
+
+async def test_a_forward_without_a_name_is_still_a_forward(house: House) -> None:
+    async with house.bot():
+        person = house.messenger.person(1)
+        await to_first_question(person)
+        person._say(text="somebody else wrote this", content={"forward_origin": {"type": "hidden_user", "date": 1}})
+        assert "another person" in (await person.next_message()).text
+    assert await house.answers() == []
+
+
 async def test_hostile_updates_are_not_stored_and_the_next_person_is_answered(house: House) -> None:
     """Three hundred here; ten thousand in `make soak`."""
     async with house.bot() as parts:
