@@ -73,7 +73,8 @@ async def put_together(settings: BotSettings, clock: Clock = now) -> AsyncIterat
     bot = Bot(settings.telegram_token.get_secret_value(), session=session)
     try:
         metrics = Metrics()
-        outbox = Outbox(store, Post(bot, pace_of(settings)), metrics)
+        shared = not settings.database_url.startswith("sqlite")  # a file has one worker
+        outbox = Outbox(store, Post(bot, pace_of(settings)), metrics, shared=shared)
         exchange = Exchange(store, shelf, services, committed=outbox.wake, clock=clock)
         outbox.delivered = exchange.delivered
         dispatcher = Dispatcher(exchange=exchange, guide=guide, disable_fsm=True)

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -32,6 +32,8 @@ MOST_CHANCE = 10.0
 READ_AT_ONCE = 10
 #: Seconds between two looks for letters that wait for their time.
 LOOK_AGAIN = 1.0
+#: For so long a letter is one worker's alone. One that stops half-way leaves it to the others after that.
+LEASE = timedelta(seconds=60)
 #: Letters that left and may still be found in the outbox, because nobody has crossed them out yet.
 LEFT_REMEMBERED = 20_000
 
@@ -41,10 +43,11 @@ Delivered = Callable[[bytes, Letter, int], None]
 
 class Outbox:
     """`delivered` is told of every message that arrived. `pause`: seconds between two messages to the same person, with
-    a sign of typing, so that they can be read."""
+    a sign of typing, so that they can be read. `shared`: other workers send from the same outbox."""
 
-    def __init__(self, store: Store, post: Post, metrics: Metrics) -> None:
+    def __init__(self, store: Store, post: Post, metrics: Metrics, *, shared: bool = False) -> None:
         self._store = store
+        self._shared = shared
         self._post = post
         self._metrics = metrics
         self.delivered: Delivered | None = None
@@ -106,12 +109,8 @@ class Outbox:
     async def _send_all(self, pseudonym: bytes) -> None:
         """One person's letters, in order. The first that does not go through holds back the rest."""
         try:
-            async with self._places:
-                waiting = await self._store.waiting(datetime.now(UTC), pseudonym=pseudonym)
             said = 0
-            for outgoing in waiting:
-                if outgoing.seq in self._left:
-                    continue
+            async for outgoing in self._claimed(pseudonym) if self._shared else self._waiting(pseudonym):
                 letter = Letter.model_validate_json(outgoing.payload)
                 if said and self.pause and letter.text:
                     await self._post.show_typing(letter.chat)
@@ -123,6 +122,26 @@ class Outbox:
             log.warning("the outbox cannot be used (%s); a message may be repeated", type(error).__name__)
         except Revoked:
             self._revoked.set()
+
+    async def _waiting(self, pseudonym: bytes) -> AsyncIterator[Outgoing]:
+        """Where nobody else sends: all that is due, read at once."""
+        async with self._places:
+            waiting = await self._store.waiting(datetime.now(UTC), pseudonym=pseudonym)
+        for outgoing in waiting:
+            if outgoing.seq not in self._left:
+                yield outgoing
+
+    async def _claimed(self, pseudonym: bytes) -> AsyncIterator[Outgoing]:
+        """Where other workers send too: one after the other, each for us alone. One that left is crossed out before the
+        next is asked for. What another worker puts in meanwhile is sent by us, in its turn."""
+        while True:
+            now = datetime.now(UTC)
+            async with self._places:
+                outgoing = await self._store.claim(now, now + LEASE, pseudonym)
+            if outgoing is None:
+                return
+            yield outgoing
+            await self._store.sent([outgoing.seq])
 
     async def _send(self, outgoing: Outgoing, letter: Letter) -> bool:
         """Whether the next letter may follow."""
@@ -150,6 +169,8 @@ class Outbox:
     # --- Crossing out what left: many letters in one transaction, beside the sending ------------------------------
 
     def _leave(self, seq: int) -> None:
+        if self._shared:
+            return  # crossed out by itself, before the next is claimed
         self._left[seq] = None
         if len(self._left) > LEFT_REMEMBERED:
             self._left.popitem(last=False)

@@ -31,11 +31,11 @@ def environment(house: House, **changes: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def bot_process(house: House, log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def bot_process(house: House, log: Path, **changes: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """The bot as a process of its own; killed at the end, as by a power cut."""
     with log.open("ab") as lines:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", env=environment(house), stdout=lines, stderr=lines
+            sys.executable, "-m", "bot", "run", env=environment(house, **changes), stdout=lines, stderr=lines
         )
         try:
             yield process

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from aiogram import Bot
 from aiohttp import web
 
 from bot.messenger import Call, Messenger
@@ -90,26 +89,48 @@ async def test_each_failure_is_one_of_the_outcomes() -> None:
             await post.take(letter)
 
 
-async def test_an_answer_that_is_not_telegrams_is_a_reason_to_try_again(caplog: pytest.LogCaptureFixture) -> None:
-    """A proxy's page of HTML, as they come with 502."""
+@asynccontextmanager
+async def answering(status: int, body: str) -> AsyncIterator[Post]:
+    """Something at Telegram's address that gives this answer to everything."""
 
-    async def refuse(_: web.Request) -> web.Response:
-        return web.Response(status=502, text="<h1>Bad Gateway</h1>", content_type="text/html")
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=body)
 
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", refuse)
+    app.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
     messenger = Messenger(TOKEN)
     messenger.port = runner.addresses[0][1]
-    bot: Bot = bot_for(messenger)
-    with caplog.at_level(logging.DEBUG):
-        assert await Post(bot, FREE).take(Letter(chat=1, text="what nobody should read")) == Later()
-    assert "what nobody should read" not in caplog.text
+    bot = bot_for(messenger)
+    yield Post(bot, FREE)
     await bot.session.close()
     await runner.cleanup()
+
+
+async def test_an_answer_that_is_not_telegrams_is_a_reason_to_try_again(caplog: pytest.LogCaptureFixture) -> None:
+    """A proxy's page of HTML, as they come with 502."""
+    with caplog.at_level(logging.DEBUG):
+        async with answering(502, "<h1>Bad Gateway</h1>") as post:
+            assert await post.take(Letter(chat=1, text="what nobody should read")) == Later()
+    assert "what nobody should read" not in caplog.text
+
+
+async def test_a_result_that_aiogram_does_not_know_is_no_failure() -> None:
+    odd = '{"ok": true, "result": {"message_id": 7, "chat": "a kind of tomorrow"}}'
+    async with answering(200, odd) as post:
+        assert await post.take(Letter(chat=1, text="hello")) == Sent(7)
+
+
+async def test_what_is_there_already_is_no_failure() -> None:
+    async with posting() as (messenger, post):
+        person = messenger.person(1)
+        await person.send("hello")
+        assert isinstance(sent := await post.take(Letter(chat=person.id, text="topics", buttons=YES)), Sent)
+        again = Letter(chat=person.id, text="topics", buttons=YES, replace=sent.message)
+        assert await post.take(again) == sent
+        assert len(person.messages) == 2
 
 
 async def test_used_buttons_go_and_those_that_still_work_stay() -> None:
