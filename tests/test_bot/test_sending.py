@@ -127,7 +127,8 @@ async def test_what_is_there_already_is_no_failure() -> None:
     async with posting() as (messenger, post):
         person = messenger.person(1)
         await person.send("hello")
-        assert isinstance(sent := await post.take(Letter(chat=person.id, text="topics", buttons=YES)), Sent)
+        sent = await post.take(Letter(chat=person.id, text="topics", buttons=YES))
+        assert isinstance(sent, Sent)
         again = Letter(chat=person.id, text="topics", buttons=YES, replace=sent.message)
         assert await post.take(again) == sent
         assert len(person.messages) == 2

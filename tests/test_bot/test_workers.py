@@ -1,5 +1,5 @@
-"""Two workers behind one webhook, on one PostgreSQL: one person's updates in order, each message sent by one of them, and
-nothing lost when one of them is killed."""
+"""Two workers behind one webhook, on one PostgreSQL: each message is sent by one of them, in order, and nothing is lost
+when one of them is killed."""
 
 import asyncio
 import signal
