@@ -3,7 +3,9 @@
 A message is read as a wish only if every one of its words is accounted for: by what is wished (`core`), by what may
 stand with it (`beside`), or by manners. One word that is not ("can i skip my appointments") and it is an answer. Where
 the message also asks for it in so many words, in the order in which people ask ("could we just leave this one out"),
-the result is sure; in any other order it is unsure, and the conversation keeps the words and asks.
+the result is sure; in any other order it is unsure, and the conversation keeps the words and asks. It is unsure as well
+where one single word is left over beside two or more that say what is wished, unless that word tells of others or of
+the past ("they", "was"): those are answers.
 """
 
 from collections import defaultdict
@@ -24,6 +26,8 @@ class Role(Enum):
     POLITE = auto()
 
 
+#: A message shorter than this has no room for a word too many.
+FEWEST_BESIDE_ANOTHER = 3
 #: A yes or a no is worth something only when it is clear, so these two are understood surely or not at all.
 CLEAR_OR_NOT_AT_ALL: frozenset[Wish] = frozenset({"yes", "no"})
 
@@ -64,6 +68,15 @@ class Frame:
         if not words or not self.words.issuperset(words) or (self._starts and words[0] not in self._starts):
             return None
         return max((each for each in self._ways(words) if each.core), key=self._worth, default=None)
+
+    def read_but_one(self, words: Words, telling: frozenset[str]) -> Reading | None:
+        """The best way to account for all the words but one, which may be any that does not tell a story."""
+        unknown = [place for place, word in enumerate(words) if word not in self.words]
+        if len(unknown) > 1 or len(words) < FEWEST_BESIDE_ANOTHER:
+            return None
+        places = [place for place in unknown or range(len(words)) if words[place] not in telling]
+        found = [self.read(words[:place] + words[place + 1 :]) for place in places]
+        return max((each for each in found if each and each.core > 1), key=lambda each: each.core, default=None)
 
     def accounts_for(self, words: Words) -> bool:
         """Whether each word has a place here, with or without a core."""
@@ -106,6 +119,7 @@ class Grammar:
         self._plain = {
             tuple(form.split()): tuple(word.split()) for word, forms in commands.frames.plain.items() for form in forms
         }
+        self._telling = frozenset(commands.frames.telling)
         self._longest = max(map(len, self._plain), default=0)
         self.words = frozenset(word for frame in self._frames.values() for word in frame.words)
         self._written = self.words | {word for form in self._plain for word in form}
@@ -120,7 +134,7 @@ class Grammar:
             if reading is not None and (frame.is_sure(reading) or not frame.sure_unasked):
                 found.append((frame.is_sure(reading), reading.core, wish))
         if not found:
-            return None
+            return self._nearly(words)
         best = max(found, key=lambda each: each[:2])
         alone = sum(each[:2] == best[:2] for each in found) == 1
         if best[2] in CLEAR_OR_NOT_AT_ALL and not alone:
@@ -130,6 +144,15 @@ class Grammar:
     def knows(self, word: str) -> bool:
         """Whether this is a word of the grammar as it stands, so that it is not taken for a slip of another one."""
         return word in self._written
+
+    def _nearly(self, words: Words) -> tuple[Wish, bool] | None:
+        """A wish with one word too many, which is worth a question."""
+        near = [
+            (reading.core, wish)
+            for wish, frame in self._frames.items()
+            if not frame.sure_unasked and (reading := frame.read_but_one(words, self._telling)) is not None
+        ]
+        return (max(near, key=lambda each: each[0])[1], False) if near else None
 
     def is_manners(self, said: str) -> bool:
         """Whether this only greets, thanks, softens or asks."""

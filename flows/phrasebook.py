@@ -48,12 +48,14 @@ class Manners(Entry):
     """What stands around a wish and changes nothing about it.
 
     `asking` addresses the bot ("can you"), `please` does so too and stands anywhere, `polite` only greets or thanks,
-    and `hedges` soften ("i think"). `plain` are spellings: a word or two, and other ways to write it.
+    and `hedges` soften ("i think"). `telling` are words of answers, which are never left over from a wish. `plain` are
+    spellings: a word or two, and other ways to write it.
     """
 
     asking: tuple[UnitPhrase, ...] = ()
     please: tuple[UnitPhrase, ...] = ()
     polite: tuple[UnitPhrase, ...] = ()
+    telling: tuple[str, ...] = ()
     hedges: tuple[UnitPhrase, ...] = ()
     plain: dict[str, tuple[str, ...]] = {}
 

@@ -68,6 +68,7 @@ def test_hardly_any_answer_is_asked_about(held_back: bool) -> None:
         ("could u get rid of that last thing i said", "delete", True),
         ("does my care coordinator get to see any of this", "privacy", False),
         ("not up for that one, next?", "skip", False),
+        ("can we leave that horrible one out", "skip", False),
     ],
 )
 def test_manners_around_a_wish_change_nothing_about_it(text: str, wish: str, sure: bool) -> None:
@@ -80,7 +81,7 @@ def test_manners_around_a_wish_change_nothing_about_it(text: str, wish: str, sur
     "text",
     [
         "can i just say how good my nurse is", "please stop moving my appointments", "help when i need it",
-        "id like to talk to the same person each time", "we need a break now and then", "to know who reads my file",
+        "id like to talk to the same person each time", "to know who reads my file",
         "delete the waiting list please", "i could carry on with the group", "i want to stop feeling like this",
         "could they skip the forms",
     ],
