@@ -20,6 +20,7 @@ from storage.erase import erase_by_code
 from storage.errors import KeyFileError, StorageError
 from storage.keyfiles import PrivateFile, parse_key_file, read_passphrase, read_private_text, write_new
 from storage.keys import make_research_key, read_recipient
+from storage.migrate import migrate as bring_up_to_date
 from storage.settings import StorageSettings, read_settings
 from storage.write import Store
 
@@ -96,7 +97,9 @@ def migrate() -> None:
     """Bring the databases to the schema of this version, or make them."""
     with _stated():
         settings = read_settings(StorageSettings)
-        changed = _run(_migrate(settings))
+        changed, copy = _run(bring_up_to_date(settings))
+    if copy:
+        typer.echo(f"{copy}  the answers as they were before; delete it once all is well.")
     typer.echo("The databases are up to date now." if changed else "The databases were up to date already.")
 
 
@@ -134,19 +137,6 @@ def erase(code: Annotated[str, typer.Argument(help="The withdrawal code that the
         typer.echo(
             "Another process is in the way of wiping unused space in the files: run verify in a minute.", err=True
         )
-
-
-async def _migrate(settings: StorageSettings) -> bool:
-    changed = False
-    for database in (
-        Database("main", settings.database_url, writable=True),
-        Database("keyring", settings.keyring_url, writable=True),
-    ):
-        try:
-            changed = await database.migrate() or changed
-        finally:
-            await database.close()
-    return changed
 
 
 async def _verify(settings: StorageSettings, kept: Head | None) -> Head:

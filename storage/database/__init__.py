@@ -101,6 +101,18 @@ class Database:
         if revision != HEADS[self.name]:
             raise self._other_revision(revision)
 
+    async def older_revision(self) -> str | None:
+        """The revision that there is, where it is one of an older version; None where nothing is to be migrated. Raises
+        NewerSchema."""
+        self._place.make()
+        async with self.begin(write=False) as transaction:
+            revision = await transaction.run_sync(revision_of)
+        if revision is None or revision == HEADS[self.name]:
+            return None
+        if revision not in known_revisions(self.name):
+            raise self._other_revision(revision)
+        return revision
+
     async def migrate(self) -> bool:
         """Bring the schema to what this code knows; returns whether anything was done. Raises NewerSchema."""
         self._place.make()

@@ -20,13 +20,13 @@ def revision_of(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-def upgrade(connection: Connection, name: Name) -> None:
-    """Run every migration that is still to be run."""
+def upgrade(connection: Connection, name: Name, to: str = "head") -> None:
+    """Run every migration that is still to be run, up to this one."""
     from alembic import command  # noqa: PLC0415 - slow to import, and seldom needed
 
     config = alembic(name)
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def known_revisions(name: Name) -> set[str]:

@@ -126,7 +126,7 @@ class SqliteFile:
             self.file.touch(mode=0o600)
         except OSError:
             raise Unavailable(
-                f"{self.file} cannot be made: make its folder writable, or choose another place."
+                f"{self.file} cannot be made or written: make it and its folder writable, or choose another place."
             ) from None
 
     def see_that_it_is_there(self) -> None:
