@@ -21,10 +21,15 @@ test: lint
 
 bench: .venv/full.stamp
 	@$(RUN)python -m tests.bench.reply
+	@$(RUN)python -m tests.bench.crowd
+	@$(RUN)python -m tests.bench.crowd open
 	@$(RUN)python -m tests.bench.storage
 
-# 300 kills under load on each database, and a million events through the engine; an hour.
+# 300 kills under load on each database, 200 conversations through 300 power cuts with Telegram's faults on, 10,000
+# hostile updates, and a million events through the engine; two hours.
 soak: .venv/full.stamp
+	HEARTEN_TEST_KILLS=300 HEARTEN_TEST_PEOPLE=200 $(RUN)python -m pytest --timeout 0 tests/test_bot/test_powercuts.py
+	HEARTEN_TEST_HOSTILE=10000 $(RUN)python -m pytest --timeout 0 -k hostile tests/test_bot/test_receiving.py
 	HEARTEN_TEST_KILLS=300 $(RUN)python -m pytest --timeout 0 tests/test_storage/test_crash.py
 	HEARTEN_TEST_EXAMPLES=17000 $(RUN)python -m pytest --timeout 0 tests/test_flows/test_engine_machine.py
 

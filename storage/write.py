@@ -195,8 +195,8 @@ class Store:
         return [each for row in rows if (each := self._open_outgoing(row)) is not None]
 
     async def claim(self, now: datetime, until: datetime, pseudonym: bytes) -> Outgoing | None:
-        """The next message that is due to this person, for whoever sends it now. Until then nobody else is given it, and
-        no later one of theirs. For several workers on one database: the first to ask gets it."""
+        """The next message that is due to this person, for whoever sends it now. Until then nobody else is given it,
+        and no later one of theirs. For several workers on one database: the first to ask gets it."""
         times = {"person": pseudonym, "now": milliseconds(now), "due": milliseconds(until)}
         async with self._places, self._main.begin(write=True) as connection:
             row = (await connection.execute(_CLAIM, times)).first()

@@ -113,4 +113,4 @@ async def _open(person: Person) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(crowd() if sys.argv[1:] == ["crowd"] else compare())
+    asyncio.run(crowd() if sys.argv[1:] == ["open"] else compare())

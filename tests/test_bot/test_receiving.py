@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from bot.receiving.intake import id_of, whose
 from bot.receiving.line import Line
 from tests.test_bot.conftest import CODE, House, to_first_question
 from tests.test_bot.hostile import SECRET, hostile_updates, inject
+
+#: 10,000 in `make soak`.
+HOSTILE = int(os.environ.get("HEARTEN_TEST_HOSTILE", "300"))
 
 
 def kept(message: Message) -> bool:
@@ -152,13 +156,12 @@ async def test_a_forward_without_a_name_is_still_a_forward(house: House) -> None
 
 
 async def test_hostile_updates_are_not_stored_and_the_next_person_is_answered(house: House) -> None:
-    """Three hundred here; ten thousand in `make soak`."""
     async with house.bot() as parts:
         known = house.messenger.person(1)
         await to_first_question(known)
         await known.send("mine")
         await known.wait_for(kept)
-        for each in hostile_updates(300, known=known.id):
+        for each in hostile_updates(HOSTILE, known=known.id):
             inject(house.messenger, each)
         newcomer = house.messenger.person(2)
         await newcomer.send_start(CODE)
