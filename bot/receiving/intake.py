@@ -18,6 +18,7 @@ from aiogram.types.update import UpdateTypeLookupError
 from aiohttp import ClientError
 from pydantic import ValidationError
 
+from bot.operating.log import one_exchange
 from bot.operating.metrics import Metrics
 from bot.receiving.essentials import plain
 from storage.errors import StorageError, Unavailable
@@ -52,6 +53,10 @@ class Intake:
 
     async def handle(self, raw: dict[str, Any]) -> bool:
         """Handle one update. False where it has to be delivered again."""
+        with one_exchange():
+            return await self._handle(raw)
+
+    async def _handle(self, raw: dict[str, Any]) -> bool:
         update = self._parse(raw) or self._parse(plain(raw))
         if update is None:
             return await self.set_aside(raw, "could not be parsed")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import socket
+import subprocess
 import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -162,6 +163,31 @@ async def test_a_stop_finishes_what_has_begun(house: House, tmp_path: Path) -> N
     assert house.messenger.pending == 0
     (answer,) = await house.answers()
     assert [part.data for part in answer.parts] == [b"OggS" * 50]
+
+
+LOGGING = """
+import logging
+from bot.operating.log import log_to_stderr, one_exchange
+log_to_stderr(logging.INFO)
+log = logging.getLogger("hearten.test")
+with one_exchange():
+    log.info("one")
+    try:
+        raise ValueError("words of somebody")
+    except ValueError:
+        log.exception("two")
+log.info("three")
+logging.getLogger("aiogram.event").error("a whole update")
+"""
+
+
+def test_the_log_is_one_object_a_line_and_holds_no_text_of_an_error() -> None:
+    done = subprocess.run([sys.executable, "-c", LOGGING], capture_output=True, text=True, timeout=60, check=True)
+    one, two, three = [json.loads(line) for line in done.stderr.splitlines()]
+    assert one["exchange"] == two["exchange"]
+    assert "exchange" not in three
+    assert (two["event"], two["error"], two["level"]) == ("two", "ValueError", "error")
+    assert "words of somebody" not in done.stderr
 
 
 def test_labels_of_figures_are_words_of_ours() -> None:
