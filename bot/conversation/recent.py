@@ -18,7 +18,7 @@ from storage.write import Unit
 #: Telegram allows 48 hours. The half hour less is for a message that waits in the outbox before it is deleted.
 DELETABLE = timedelta(hours=47, minutes=30)
 #: So many people, and so many messages of each, wait in memory.
-MOST_PEOPLE, MOST_MESSAGES = 20_000, 50
+MOST_PEOPLE, MOST_MESSAGES = 10_000, 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,12 +71,11 @@ class Polling:
         stopping = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                whole = await self._fetch(stopping)
+                answered = await self._fetch(stopping)
                 await self._line.settle(GRACE)
-                whole = whole and not self._line.failed
-                wait = 0.0 if whole else min(LONGEST_WAIT, max(FIRST_WAIT, wait * 2))
-                if wait:
-                    await asyncio.wait([stopping], timeout=wait)
+                wait = 0.0 if answered else min(LONGEST_WAIT, max(FIRST_WAIT, wait * 2))
+                if wait or self._line.failed:
+                    await asyncio.wait([stopping], timeout=wait or FIRST_WAIT)
             await self._line.settle(LAST_GRACE)
             await self._acknowledge()
         finally:
@@ -107,8 +106,7 @@ class Polling:
             return False
         self.heard_at = asyncio.get_running_loop().time()
         self._limit = MOST
-        for update in updates:
-            self._line.add(update)
+        self._line.add(updates)
         return True
 
     async def _pass_over(self, error: ClientDecodeError) -> bool:

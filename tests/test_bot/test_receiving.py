@@ -32,15 +32,13 @@ async def test_the_offset_never_passes_what_is_not_done() -> None:
         handled.append(raw["update_id"])
         return raw["update_id"] not in undone
 
-    line = Line(handle)
-    for each in (update(1), update(2, 2), update(3), update(4, 2)):
-        line.add(each)
+    line = Line(handle, first_rest=0)
+    line.add((update(1), update(2, 2), update(3), update(4, 2)))
     await line.settle(1)
     assert (line.offset, line.failed) == (2, True)
     assert handled == [1, 2, 3]  # 4 waits for 2, which is of the same person
     undone.clear()
-    for each in (update(2, 2), update(3), update(4, 2)):
-        line.add(each)
+    line.add((update(2, 2), update(3), update(4, 2)))
     await line.settle(1)
     assert (line.offset, line.failed) == (5, False)
     assert handled == [1, 2, 3, 2, 4]
@@ -56,17 +54,30 @@ async def test_one_person_waits_for_themselves_only() -> None:
         return True
 
     line = Line(handle)
-    for each in (update(1), update(2), update(3, 2)):
-        line.add(each)
+    line.add((update(1), update(2), update(3, 2)))
     await line.settle(0.05)
     assert (handled, line.offset) == ([3], None)
-    for each in (update(1), update(2), update(3, 2), update(4, 3)):  # Telegram tells it all again, and more
-        line.add(each)
+    line.add((update(1), update(2), update(3, 2), update(4, 3)))  # Telegram tells it all again, and more
     await line.settle(0.05)
     assert (handled, line.offset) == ([3, 4], None)
     gate.set()
     await line.settle(1)
     assert (handled, line.offset) == ([3, 4, 1, 2], 5)
+
+
+async def test_who_fails_rests_and_nobody_else_waits_for_that() -> None:
+    handled = []
+
+    async def handle(raw: dict[str, Any]) -> bool:
+        handled.append(raw["update_id"])
+        return raw["update_id"] != 1
+
+    line = Line(handle, first_rest=60)
+    line.add([update(1)])
+    await line.settle(1)
+    line.add((update(1), update(2), update(3, 2)))  # 2 is of the one who rests
+    await line.settle(1)
+    assert (handled, line.offset, line.failed) == ([1, 3], None, True)
 
 
 def test_numbers_that_are_none_belong_to_nobody() -> None:
