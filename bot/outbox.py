@@ -88,13 +88,18 @@ class Outbox:
         """One person's messages, in order. The first that does not go through holds back the rest."""
         async with self._places:
             try:
-                for number, outgoing in enumerate(await self._store.waiting(datetime.now(UTC), pseudonym=pseudonym)):
-                    if number and self.pace:
-                        await self._type(Message.model_validate_json(outgoing.payload).chat)
-                    if not await self._send(outgoing):
-                        return
+                async with self._store.turn(pseudonym) as mine:
+                    if mine:
+                        await self._send_in_order(pseudonym)
             except StorageError as error:
                 log.warning("the outbox cannot be used (%s); a message may be repeated", type(error).__name__)
+
+    async def _send_in_order(self, pseudonym: bytes) -> None:
+        for number, outgoing in enumerate(await self._store.waiting(datetime.now(UTC), pseudonym=pseudonym)):
+            if number and self.pace:
+                await self._type(Message.model_validate_json(outgoing.payload).chat)
+            if not await self._send(outgoing):
+                return
 
     async def _type(self, chat: int) -> None:
         with suppress(TelegramAPIError):

@@ -194,6 +194,13 @@ class Store:
             opened.append(Outgoing(row.seq, row.pseudonym, payload, row.attempts))
         return opened
 
+    @asynccontextmanager
+    async def turn(self, pseudonym: bytes) -> AsyncIterator[bool]:
+        """Whether this process may send to this person for now: where several share a server, one at a time does, so
+        that no message is sent twice. Ask before `waiting`; where it is False, somebody else is sending."""
+        async with self._main.turn(b"send to " + pseudonym) as mine:
+            yield mine
+
     async def sent(self, seqs: Sequence[int]) -> None:
         """These messages arrived: they leave the outbox."""
         await self._change(*((_SENT, {"number": seq}) for seq in sorted(seqs)))
