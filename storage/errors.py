@@ -20,6 +20,7 @@ StorageError
 │   ├── NotForThisKey    sealed to other research keys
 │   ├── Erased           the person withdrew: their key is gone
 │   └── Tampered         changed, moved, swapped, or another key
+├── Damaged              something that is kept does not open, or a file is not whole
 ├── BackupError          a backup cannot be made, or not be restored
 │   └── NotEmpty         something is there already: a restore never replaces anything
 ├── NotConsented         the person has not agreed to take part, so nothing is kept
@@ -108,6 +109,10 @@ class Erased(SealError):  # noqa: N818 - reads as what happened
 
 
 class Tampered(SealError):  # noqa: N818 - reads as what happened
+    pass
+
+
+class Damaged(StorageError):  # noqa: N818 - reads as what happened
     pass
 
 

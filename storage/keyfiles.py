@@ -159,11 +159,20 @@ def read_passphrase(settings: StorageSettings) -> str | None:
 
     Raises KeyFileError where the file is missing, empty, or may be read by others.
     """
+    passphrases = read_passphrases(settings)
+    return passphrases[0] if passphrases else None
+
+
+def read_passphrases(settings: StorageSettings) -> list[str]:
+    """Every line of HEARTEN_PASSPHRASE_FILE, for the commands that take several keys; none where that is not set.
+
+    Raises KeyFileError as `read_passphrase` does.
+    """
     if settings.passphrase_file is None:
-        return None
-    passphrase = read_private_text(settings.passphrase_file).split("\n", 1)[0].rstrip("\r")
-    if not passphrase:
+        return []
+    lines = [line.rstrip("\r") for line in read_private_text(settings.passphrase_file).split("\n")]
+    if not lines[0]:
         raise KeyFileError(
             f"{settings.passphrase_file} (HEARTEN_PASSPHRASE_FILE) is empty: write the passphrase there."
         )
-    return passphrase
+    return [line for line in lines if line]

@@ -93,22 +93,36 @@ def make_research_key(passphrase: str, epoch: str, cost: Cost = Cost()) -> tuple
     except ValidationError:
         raise KeyFileError("An epoch is a short plain name: letters, digits, dots, colons, dashes.") from None
     private.sealed = AESGCM(_stretch(passphrase, argon2)).encrypt(private.nonce, raw, private.header())
-    mlkem, x25519 = public[:_MLKEM_PUBLIC], public[_MLKEM_PUBLIC:]
-    return private.as_text(), PublicFile(epoch=epoch, id=private.id, mlkem768=mlkem, x25519=x25519).as_text()
+    return private.as_text(), _public_text(epoch, public)
 
 
 def read_research_key(path: Path, passphrase: str) -> ResearchKey:
-    """Open a private key file. Raises KeyFileError where it is missing, malformed or readable by others,
-    WrongPassphrase where the passphrase does not open it."""
+    """Open a private key file. Raises LostKey, ExposedKey or DamagedKey where the file is not right, WrongPassphrase
+    where the passphrase does not open it."""
+    file, raw = _open_private(path, passphrase)
+    return ResearchKey.of_raw(raw, file.epoch)
+
+
+def read_public_half(path: Path, passphrase: str) -> str:
+    """The text of the public file that belongs to a private key file. Raises as `read_research_key` does."""
+    file, raw = _open_private(path, passphrase)
+    return _public_text(file.epoch, _public_raw(raw))
+
+
+def _open_private(path: Path, passphrase: str) -> tuple[PrivateFile, bytes]:
     file = parse_key_file(PrivateFile, read_private_text(path), path, "the private half of a research key")
     try:
         raw = AESGCM(_stretch(passphrase, file.argon2)).decrypt(file.nonce, file.sealed, file.header())
     except InvalidTag:
         raise WrongPassphrase(f"The passphrase does not open {path}, or the file was changed.") from None
-    key = ResearchKey.of_raw(raw, file.epoch)
-    if key.id.hex() != file.id:
+    if _id_of(_public_raw(raw)).hex() != file.id:
         raise DamagedKey(f"{path} is damaged: its id is not that of its key.")
-    return key
+    return file, raw
+
+
+def _public_text(epoch: str, public: bytes) -> str:
+    mlkem, x25519 = public[:_MLKEM_PUBLIC], public[_MLKEM_PUBLIC:]
+    return PublicFile(epoch=epoch, id=_id_of(public).hex(), mlkem768=mlkem, x25519=x25519).as_text()
 
 
 def read_recipient(path: Path) -> Recipient:

@@ -1,0 +1,72 @@
+"""`purge`: the rules of retention."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from storage.commands.people import open_existing, receipt
+from storage.commands.terminal import counted, run, stated
+from storage.keys import BotKey
+from storage.purge import Due, Purge
+from storage.retention import read_rules
+from storage.settings import StorageSettings, read_settings
+
+
+def register(app: typer.Typer) -> None:
+    app.command("purge")(purge)
+
+
+def purge(
+    really: Annotated[bool, typer.Option("--really", help="Delete; without this it is only counted.")] = False,
+    keyless: Annotated[
+        bool,
+        typer.Option("--without-key", help="Delete rows of people whose key is gone, too: nobody can open those."),
+    ] = False,
+) -> None:
+    """Show what is due to go by the rules of retention, and with --really delete it, from every backup too."""
+    with stated():
+        settings = read_settings(StorageSettings)
+        due, is_clean = run(_purge(settings, really=really, keyless=keyless))
+    for line in _lines(due, done=really, keyless=keyless):
+        typer.echo(line)
+    if not really:
+        typer.echo("Nothing was changed. To delete: python -m storage purge --really")
+        return
+    with stated():
+        typer.echo(run(receipt(settings)))
+    if not is_clean:
+        typer.echo(
+            "Another process is in the way of wiping unused space in the files: run verify in a minute.", err=True
+        )
+
+
+async def _purge(settings: StorageSettings, *, really: bool, keyless: bool) -> tuple[Due, bool]:
+    cutoffs = read_rules(settings.retention).cutoffs(datetime.now(UTC).date())
+    if really:
+        await (await open_existing(settings)).close()  # finishes what an erasure left, and sees that the keys are right
+    work = Purge(settings, cutoffs, writable=really)
+    try:
+        due = await work.count()
+        return await work.carry_out(BotKey.read(settings.bot_key), keyless=keyless) if really else (due, True)
+    finally:
+        await work.close()
+
+
+def _lines(due: Due, *, done: bool, keyless: bool) -> list[str]:
+    verb = "deleted" if done else "due"
+    lines = [
+        f"{verb}: {counted(due.unfinished, 'conversation')} of people who never agreed to take part",
+        f"{verb}: {counted(due.reminders, 'reminder')} that could not be delivered",
+        f"{verb}: {counted(due.traces, 'note')} of a chat message that can no longer be deleted there",
+    ]
+    if due.everybody or due.set_aside:
+        lines += [
+            f"{verb}, because the study is over: {counted(due.everybody, 'person', 'people')} with their keys, and"
+            f" {counted(due.answers, 'answer')}",
+            f"{verb}, because the study is over: {counted(due.set_aside, 'message')} that could not be understood",
+        ]
+    if due.keyless:
+        how = "" if keyless else "; kept, because a newer copy of the keyring could still open them (--without-key)"
+        lines.append(f"{counted(due.keyless, 'person', 'people')} whose key is gone{how}")
+    return lines
