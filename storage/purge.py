@@ -83,8 +83,12 @@ class Purge:
                 due.set_aside = await _how_many(connection, select(set_aside.c.seq))
             else:
                 due.unfinished = await _how_many(connection, select(conversation.c.pseudonym).where(self._unfinished()))
-                due.reminders = await _how_many(connection, select(reminder.c.due).where(self._overdue()))
-                due.traces = await _how_many(connection, select(trace.c.until).where(self._useless()))
+                due.reminders = await _how_many(
+                    connection, select(reminder.c.pseudonym, reminder.c.name).where(self._overdue())
+                )
+                due.traces = await _how_many(
+                    connection, select(trace.c.pseudonym, trace.c.message_token).where(self._useless())
+                )
         due.keyless = len(await self._keyless())
         if self._cutoffs.is_over:
             async with self._keyring_database.begin(write=False) as connection:

@@ -1,5 +1,6 @@
 """`purge`: the rules of retention."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -48,7 +49,10 @@ async def _purge(settings: StorageSettings, *, really: bool, keyless: bool) -> t
     work = Purge(settings, cutoffs, writable=really)
     try:
         due = await work.count()
-        return await work.carry_out(BotKey.read(settings.bot_key), keyless=keyless) if really else (due, True)
+        if not really:
+            return due, True
+        gone, is_clean = await work.carry_out(BotKey.read(settings.bot_key), keyless=keyless)
+        return replace(gone, keyless=due.keyless), is_clean
     finally:
         await work.close()
 
