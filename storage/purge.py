@@ -12,10 +12,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select, union
 
-from storage import audit, erase
+from storage import erase
 from storage.database import Database, Transaction
 from storage.keyring import Keyring
 from storage.keys import BotKey
+from storage.notes import note
 from storage.pages import pages
 from storage.retention import Cutoffs, midnight
 from storage.schema import (
@@ -143,7 +144,7 @@ class Purge:
                 for table in _TALKING:
                     await connection.execute(delete(table).where(table.c.pseudonym.in_(page)))
             if chosen:
-                await audit.append(connection, bot_key.audit_key, "retention", rule="unfinished", people=len(chosen))
+                await note(connection, bot_key, "retention", rule="unfinished", people=len(chosen))
         return len(chosen)
 
     async def _delete(self, bot_key: BotKey, rule: str, what: dict[str, Any]) -> int:
@@ -151,7 +152,7 @@ class Purge:
         async with self._main.begin(write=True) as connection:
             count = (await connection.execute(statement)).rowcount
             if count:
-                await audit.append(connection, bot_key.audit_key, "retention", rule=rule, **{name: count})
+                await note(connection, bot_key, "retention", rule=rule, **{name: count})
         return count
 
     async def _erase_everybody(self, bot_key: BotKey) -> tuple[int, int]:
@@ -175,7 +176,7 @@ class Purge:
             for pseudonym in people:
                 answers += await erase.delete_person(connection, pseudonym)
             detail: dict[str, int | str] = {"rule": rule, "people": len(people), "answers": answers}
-            await audit.append(connection, bot_key.audit_key, "retention", **detail)
+            await note(connection, bot_key, "retention", **detail)
         for pseudonym in people:
             await self._keyring.erased(pseudonym)
         return answers

@@ -12,13 +12,13 @@ from pathlib import Path
 from pydantic import ValidationError
 from sqlalchemy import bindparam, select, update
 
-from storage import audit
 from storage.backup.draft import new_file
 from storage.backup.places import state_of
 from storage.database import Database
 from storage.errors import Malformed, SchemaError, Unavailable, WrongKey
 from storage.keyring import Keyring
 from storage.keys import BotKey, Recipient
+from storage.notes import note
 from storage.rewrap import Resealed
 from storage.schema import part
 from storage.seal import Context, recipients_of
@@ -98,7 +98,7 @@ class Replacing:
             bot_key = BotKey.read(self._settings.bot_key)
             async with self._main.begin(write=True) as connection:
                 detail: dict[str, int | str] = {"messages": self.put_in, "recipients": len(self._wanted)}
-                await audit.append(connection, bot_key.audit_key, "sealed again", **detail)
+                await note(connection, bot_key, "sealed again", **detail)
         return await self._main.rewrite() and await self._main.truncate_wal()
 
 

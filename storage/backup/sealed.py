@@ -24,6 +24,7 @@ from storage.backup.plain import copy_sqlite
 from storage.database import Name
 from storage.errors import Malformed, NotEmpty, SchemaError, Unavailable
 from storage.keys import BotKey, Recipient, read_recipients
+from storage.notes import note
 from storage.progress import Tell
 from storage.schema import HEADS
 from storage.seal.stream import SealedWriter
@@ -134,7 +135,7 @@ async def _note(settings: StorageSettings, manifest: Manifest) -> None:
         return
     bot_key = BotKey.read(settings.bot_key)
     async with opened("main", settings.database_url, write=True) as connection:
-        await audit.append(connection, bot_key.audit_key, "backup", of=manifest.name)
+        await note(connection, bot_key, "backup", of=manifest.name)
 
 
 def without(pieces: Iterator[bytes], length: int) -> Iterator[bytes]:
