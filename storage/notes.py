@@ -7,4 +7,4 @@ from storage.keys import BotKey
 
 async def note(connection: Transaction, bot_key: BotKey, event: str, **detail: int | str) -> None:
     """Call it last in a transaction: it holds the end of the log."""
-    await audit.append(connection, bot_key.audit_key, event, **detail)
+    await audit.append(connection, bot_key.audit_key, audit.Note(event, detail))

@@ -9,9 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
-from storage.database import Transaction
+from storage.database import Transaction, insert
 from storage.keys import BotKey
 from storage.records import Reminder, Trace
 from storage.schema import conversation, outbox, reminder, seen_update, set_aside, trace
@@ -54,6 +53,7 @@ class Talk:
         self._connection = connection
         self._bot_key = bot_key
         self._study = study
+        self._held: set[bytes] = set()
 
     async def see(self, update_id: int, today: date) -> None:
         """Note that this update is being handled; sets `seen` where it was already."""
@@ -66,6 +66,7 @@ class Talk:
         Raises SealError where the row was changed or moved.
         """
         pseudonym = self._bot_key.pseudonym(telegram_id)
+        await self._hold(pseudonym)
         sealed = (await self._connection.execute(_PROGRESS, {"person": pseudonym})).scalar_one_or_none()
         if sealed is None:
             return pseudonym, None
@@ -74,7 +75,8 @@ class Talk:
     async def save(self, pseudonym: bytes, progress: bytes, today: date) -> None:
         """Keep where a person is in the conversation, in place of what was kept before, and when they were heard."""
         sealed = self._bot_key.seal(progress, bound(b"progress", self._study, pseudonym))
-        await self._connection.execute(_SAVE, {"person": pseudonym, "sealed": sealed, "today": today.isoformat()})
+        await self._hold(pseudonym)
+        self._connection.later(_SAVE, {"person": pseudonym, "sealed": sealed, "today": today.isoformat()})
 
     async def say(self, pseudonym: bytes, payload: bytes, not_before: datetime | None = None) -> None:
         """Put a message in the outbox. One person's messages leave in the order in which they were said, so one that
@@ -82,19 +84,21 @@ class Talk:
         sealed = self._bot_key.seal(payload, bound(b"outbox", self._study, pseudonym))
         due = milliseconds(not_before) if not_before else 0
         row = {"pseudonym": pseudonym, "payload": sealed, "not_before": due, "attempts": 0}
-        await self._connection.execute(_SAY, row)
+        await self._hold(pseudonym)
+        self._connection.later(_SAY, row)
 
     async def set_aside(self, update: bytes) -> None:
         """Keep an update that could not be understood, sealed with the bot key."""
         sealed = self._bot_key.seal(update, bound(b"set aside", self._study, b""))
         today = datetime.now(UTC).date().isoformat()
-        await self._connection.execute(_SET_ASIDE, {"day": today, "sealed": sealed})
+        self._connection.later(_SET_ASIDE, {"day": today, "sealed": sealed})
 
     async def remind(self, pseudonym: bytes, name: str, due: datetime, payload: bytes) -> None:
         """Keep that this person wants to be reminded; a reminder of the same name is moved, not doubled."""
         sealed = self._bot_key.seal(payload, bound(b"reminder", self._study, pseudonym))
         row = {"pseudonym": pseudonym, "name": name, "due": milliseconds(due), "payload": sealed}
-        await self._connection.execute(_REMIND, row)
+        await self._hold(pseudonym)
+        self._connection.later(_REMIND, row)
 
     async def reminders(self, pseudonym: bytes) -> list[Reminder]:
         """What this person asked to be reminded of, the earliest first. Raises SealError."""
@@ -104,11 +108,13 @@ class Talk:
     async def take_reminder(self, due: Reminder) -> bool:
         """Take a reminder that `Store.due_reminders` gave, to put its message in the outbox in this same unit. False
         where somebody else took it, or where it was moved or ended meanwhile: then say nothing."""
+        await self._hold(due.pseudonym)
         which = {"person": due.pseudonym, "called": due.name, "at": milliseconds(due.due)}
         return (await self._connection.execute(_TAKE_REMINDER, which)).rowcount > 0
 
     async def forget_reminders(self, pseudonym: bytes, name: str | None = None) -> int:
         """End one reminder, or all of this person's (None). Returns how many there were."""
+        await self._hold(pseudonym)
         if name is None:
             return (await self._connection.execute(_DROP_REMINDERS, {"person": pseudonym})).rowcount
         return (await self._connection.execute(_DROP_REMINDER, {"person": pseudonym, "called": name})).rowcount
@@ -118,7 +124,8 @@ class Talk:
         sealed = self._bot_key.seal(payload, bound(b"trace", self._study, pseudonym))
         token = self._message_token(pseudonym, message)
         row = {"pseudonym": pseudonym, "message_token": token, "until": milliseconds(until), "payload": sealed}
-        await self._connection.execute(_TRACE, row)
+        await self._hold(pseudonym)
+        self._connection.later(_TRACE, row)
 
     async def traces(self, pseudonym: bytes) -> list[Trace]:
         """The messages of this person's chat that are remembered. Raises SealError."""
@@ -128,8 +135,15 @@ class Talk:
 
     async def forget_traces(self, pseudonym: bytes, traces: Sequence[Trace]) -> None:
         """These messages are deleted from the chat, or can no longer be."""
+        await self._hold(pseudonym)
         for each in traces:
-            await self._connection.execute(_UNTRACE, {"person": pseudonym, "token": each.token})
+            self._connection.later(_UNTRACE, {"person": pseudonym, "token": each.token})
+
+    async def _hold(self, pseudonym: bytes) -> None:
+        """Until this unit ends, no other changes anything about this person."""
+        if pseudonym not in self._held:
+            await self._connection.hold(person(pseudonym))
+            self._held.add(pseudonym)
 
     def _message_token(self, pseudonym: bytes, message: str) -> bytes:
         return self._bot_key.token("message", f"{pseudonym.hex()} {message}")
@@ -139,6 +153,11 @@ def open_reminder(row: Any, bot_key: BotKey, study: bytes) -> Reminder:
     """Raises SealError."""
     payload = bot_key.open(row.payload, bound(b"reminder", study, row.pseudonym))
     return Reminder(row.pseudonym, row.name, moment(row.due), payload)
+
+
+def person(pseudonym: bytes) -> bytes:
+    """What to hold (`Transaction.hold`) for as long as nobody else may change anything about this person."""
+    return b"person " + pseudonym
 
 
 def bound(purpose: bytes, study: bytes, pseudonym: bytes) -> bytes:

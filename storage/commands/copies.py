@@ -73,7 +73,8 @@ def _tell(restored: Restored) -> None:
     if restored.unsure:
         people = counted(restored.unsure, "person is", "people are")
         typer.echo(f"{people} in one of the two databases only: they joined or were erased between the two copies.")
-        typer.echo("Nothing of theirs was deleted. Where a newer copy of the other one is found, restore that.")
+        typer.echo("Nothing of theirs was deleted: restore a newer copy of the other one, if you find one. Otherwise")
+        typer.echo("`python -m storage purge --really --unpaired` deletes what is left of them.")
     typer.echo("Withdrawals after that day that are in neither database have to be done again, by their codes.")
     if restored.is_older:
         typer.echo("It was made by an older version: run `python -m storage migrate` next.")

@@ -20,16 +20,15 @@ def register(app: typer.Typer) -> None:
 
 def purge(
     really: Annotated[bool, typer.Option("--really", help="Delete; without this it is only counted.")] = False,
-    keyless: Annotated[
-        bool,
-        typer.Option("--without-key", help="Delete rows of people whose key is gone, too: nobody can open those."),
+    unpaired: Annotated[
+        bool, typer.Option("--unpaired", help="Delete rows without a key and keys without rows, too.")
     ] = False,
 ) -> None:
     """Show what is due to go by the rules of retention, and with --really delete it, from every backup too."""
     with stated():
         settings = read_settings(StorageSettings)
-        due, is_clean = run(_purge(settings, really=really, keyless=keyless))
-    for line in _lines(due, done=really, keyless=keyless):
+        due, is_clean = run(_purge(settings, really=really, unpaired=unpaired))
+    for line in _lines(due, done=really, unpaired=unpaired):
         typer.echo(line)
     if not really:
         typer.echo("Nothing was changed. To delete: python -m storage purge --really")
@@ -42,7 +41,7 @@ def purge(
         )
 
 
-async def _purge(settings: StorageSettings, *, really: bool, keyless: bool) -> tuple[Due, bool]:
+async def _purge(settings: StorageSettings, *, really: bool, unpaired: bool) -> tuple[Due, bool]:
     cutoffs = read_rules(settings.retention).cutoffs(datetime.now(UTC).date())
     if really:
         await (await open_existing(settings)).close()  # finishes what an erasure left, and sees that the keys are right
@@ -51,13 +50,13 @@ async def _purge(settings: StorageSettings, *, really: bool, keyless: bool) -> t
         due = await work.count()
         if not really:
             return due, True
-        gone, is_clean = await work.carry_out(BotKey.read(settings.bot_key), keyless=keyless)
-        return replace(gone, keyless=due.keyless), is_clean
+        gone, is_clean = await work.carry_out(BotKey.read(settings.bot_key), unpaired=unpaired)
+        return replace(gone, keyless=due.keyless, rowless=due.rowless), is_clean
     finally:
         await work.close()
 
 
-def _lines(due: Due, *, done: bool, keyless: bool) -> list[str]:
+def _lines(due: Due, *, done: bool, unpaired: bool) -> list[str]:
     verb = "deleted" if done else "due"
     lines = [
         f"{verb}: {counted(due.unfinished, 'conversation')} of people who never agreed to take part",
@@ -71,6 +70,11 @@ def _lines(due: Due, *, done: bool, keyless: bool) -> list[str]:
             f"{verb}, because the study is over: {counted(due.set_aside, 'message')} that could not be understood",
         ]
     if due.keyless:
-        how = "" if keyless else "; kept, because a newer copy of the keyring could still open them (--without-key)"
-        lines.append(f"{counted(due.keyless, 'person', 'people')} whose key is gone{how}")
+        how = (
+            "deleted" if done and unpaired else "kept, because a newer copy of the keyring could open them (--unpaired)"
+        )
+        lines.append(f"{counted(due.keyless, 'person', 'people')} whose key is gone: {how}")
+    if due.rowless:
+        how = "deleted" if done and unpaired else "kept, because a newer copy of the answers could need it (--unpaired)"
+        lines.append(f"{counted(due.rowless, 'key')} of nobody who takes part here: {how}")
     return lines

@@ -148,7 +148,7 @@ def test_a_keyring_that_lacks_people_who_joined_later_deletes_nothing(
     outcome = run("restore", tmp_path / "keyring", *unattended)
     assert "1 person is in one of the two databases only" in outcome.stdout
     assert run("verify", *unattended).exit_code == 0
-    assert "1 person whose key is gone; kept" in run("purge").stdout
+    assert "1 person whose key is gone: kept" in run("purge").stdout
     assert run("backup", "--out", tmp_path / "again").exit_code == 0
     study.settings.database_file.unlink()
     outcome = run("restore", tmp_path / "again", *unattended)

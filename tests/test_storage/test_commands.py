@@ -88,6 +88,27 @@ def test_erase_by_code(run, study):
 
 
 @pytest.mark.usefixtures("spoken")
+@pytest.mark.parametrize(
+    "code",
+    [
+        "",
+        " ",
+        "x" * 1_000_000,
+        "\u202e\u200b\ufeff",
+        "\x07\x1b[31m\r\n",
+        "CODE\u2010000001\u0660",
+        "' OR 1=1",
+        "\U0001f331" * 99,
+    ],
+)
+def test_hostile_codes_are_one_sentence_and_erase_nobody(run, study, code):
+    outcome = run("erase", code)
+    assert refused(outcome, "No one is found under this code")
+    assert not code.strip() or code not in outcome.stderr
+    assert len(asyncio.run(study.answers())) == 3
+
+
+@pytest.mark.usefixtures("spoken")
 def test_an_erasure_with_a_reader_in_the_way_says_so_and_is_made_good(run, study):
     reader = sqlite3.connect(study.settings.database_file, isolation_level=None)
     reader.execute("BEGIN")

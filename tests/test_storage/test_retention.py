@@ -121,9 +121,9 @@ def test_rows_without_a_key_go_only_by_somebodys_decision(run, peopled):
     with sqlite3.connect(peopled.settings.keyring_file) as connection:
         connection.execute("DELETE FROM participant_key")
     connection.close()
-    assert "3 people whose key is gone; kept" in run("purge", "--really").stdout
+    assert "3 people whose key is gone: kept" in run("purge", "--really").stdout
     assert counts(peopled)["part"] == 3
-    assert "deleted" in run("purge", "--really", "--without-key").stdout
+    assert "deleted" in run("purge", "--really", "--unpaired").stdout
     assert counts(peopled)["part"] == counts(peopled)["participant"] == 0
 
 
