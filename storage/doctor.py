@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from storage.backup.draft import working_files
 from storage.backup.places import engine_of, file_of, opened, state_of, url_of, variable_of
 from storage.database import Database, Name
 from storage.errors import StorageError
@@ -108,13 +109,22 @@ async def _recipients(settings: StorageSettings, now: datetime) -> Finding:
 
 
 async def _disk(settings: StorageSettings, _: datetime) -> Finding:
-    files = [file_of(url_of(settings, name)) for name in _NAMES if engine_of(url_of(settings, name)) == "sqlite"]
+    files = _databases(settings)
     folders = {_nearest(path) for path in [*files, settings.bot_key]}
     size = sum(path.stat().st_size for path in files if path.exists())
     free = min(shutil.disk_usage(folder).free for folder in folders)
     need = max(_LEAST_FREE, _TIMES * size)
     line = f"{free // 2**20:,} MB free, the databases take {size // 2**20:,} MB"
     return Finding("disk", line, f"Make room: at least {need // 2**20:,} MB are needed." if free < need else "")
+
+
+async def _leftovers(settings: StorageSettings, _: datetime) -> Finding:
+    """A copy that a backup was making when its machine stopped still holds whoever was erased since."""
+    left = [path for file in _databases(settings) for path in working_files(file) if path.exists()]
+    if left:
+        names = " ".join(map(str, left))
+        return Finding("leftovers", "a backup or restore was stopped, or is under way", f"If none is: rm {names}")
+    return Finding("leftovers", "none of a backup or restore that was stopped")
 
 
 async def _clock(settings: StorageSettings, now: datetime) -> Finding:
@@ -217,6 +227,7 @@ _CHECKS: tuple[tuple[str, Callable[[StorageSettings, datetime], Awaitable[Findin
     ("bot key", _keys),
     ("recipients", _recipients),
     ("disk", _disk),
+    ("leftovers", _leftovers),
     ("clock", _clock),
     ("schema", _schema),
     ("write-ahead log", _log),
@@ -232,8 +243,11 @@ def _exposed(secret: list[Path | None]) -> list[str]:
 
 def _files(settings: StorageSettings) -> list[Path]:
     """The databases that are files, and what SQLite keeps beside them."""
-    files = [file_of(url_of(settings, name)) for name in _NAMES if engine_of(url_of(settings, name)) == "sqlite"]
-    return [path.with_name(path.name + more) for path in files for more in ("", "-wal", "-shm")]
+    return [path.with_name(path.name + more) for path in _databases(settings) for more in ("", "-wal", "-shm")]
+
+
+def _databases(settings: StorageSettings) -> list[Path]:
+    return [file_of(url_of(settings, name)) for name in _NAMES if engine_of(url_of(settings, name)) == "sqlite"]
 
 
 def _nearest(path: Path) -> Path:

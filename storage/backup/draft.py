@@ -7,19 +7,22 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from storage.errors import BackupError, NotEmpty
 from storage.keyfiles import keep_folder
+
+Purpose = Literal["backup", "restore"]
 
 #: What a file system answers that knows no second name for a file, as those of memory sticks do.
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 @contextmanager
-def working_file(beside: Path, purpose: str) -> Iterator[Path]:
+def working_file(beside: Path, purpose: Purpose) -> Iterator[Path]:
     """An empty file beside another, for one process at a time; gone at the end. What a process that was stopped left
     behind is begun anew, so that it never stays. Raises BackupError where another process is at it."""
-    path = beside.with_name(f".{beside.name}.{purpose}")
+    path = _working_file(beside, purpose)
     with open(path, "ab", opener=_for_owner) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -29,8 +32,17 @@ def working_file(beside: Path, purpose: str) -> Iterator[Path]:
         try:
             yield path
         finally:
-            for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-                each.unlink(missing_ok=True)
+            for more in ("", "-wal", "-shm"):
+                path.with_name(path.name + more).unlink(missing_ok=True)
+
+
+def working_files(beside: Path) -> list[Path]:
+    """Where the working files of backups and restores are, while there are any."""
+    return [_working_file(beside, purpose) for purpose in ("backup", "restore")]
+
+
+def _working_file(beside: Path, purpose: Purpose) -> Path:
+    return beside.with_name(f".{beside.name}.{purpose}")
 
 
 @contextmanager

@@ -61,7 +61,10 @@ def url_of_file(file: Path) -> str:
 
 @asynccontextmanager
 async def opened(name: Name, url: str, *, write: bool = False) -> AsyncIterator[Transaction]:
-    """One transaction in a database of its own making and closing. Raises Unavailable."""
+    """One transaction in a database that is opened for it and closed again. Raises SchemaError where there is no file,
+    Unavailable."""
+    if engine_of(url) == "sqlite" and not file_of(url).exists():
+        raise SchemaError(f"There is no database where {variable_of(name)} says: check that setting.")
     database = Database(name, url, writable=write)
     try:
         async with database.begin(write=write) as connection:
