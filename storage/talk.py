@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, delete, select
 
-from storage.database import Transaction, insert
+from storage.database import Rows, Step, Transaction, insert
 from storage.keys import BotKey
 from storage.records import Reminder, Trace
 from storage.schema import conversation, outbox, reminder, seen_update, set_aside, trace
@@ -54,20 +54,44 @@ class Talk:
         self._bot_key = bot_key
         self._study = study
         self._held: set[bytes] = set()
+        self._read: dict[bytes, bytes | None] = {}
+        self._pseudonyms: dict[int, bytes] = {}
 
-    async def see(self, update_id: int, today: date) -> None:
-        """Note that this update is being handled; sets `seen` where it was already."""
-        added = await self._connection.execute(_SEE, {"update_id": update_id, "day": today.isoformat()})
-        self.seen = added.rowcount == 0
+    async def begin(self, update_id: int | None, today: date, telegram_id: int | None) -> None:
+        """Note that this update is being handled (sets `seen` where it was already), and read what is known of whoever
+        sent it: in one travel where the database allows it."""
+        steps: list[Step] = []
+        if update_id is not None:
+            steps.append((_SEE, {"update_id": update_id, "day": today.isoformat()}))
+        if telegram_id is not None:
+            pseudonym = self._pseudonym(telegram_id)
+            steps += self._connection.holding(person(pseudonym))
+            steps += self._about(pseudonym)
+        given = await self._connection.send(*steps)
+        self.seen = update_id is not None and given[0].rowcount == 0
+        if telegram_id is not None:
+            self._held.add(pseudonym)
+            self._take(pseudonym, given[-len(self._about(pseudonym)) :])
+
+    def _about(self, pseudonym: bytes) -> list[Step]:
+        """What to read of a person at the beginning."""
+        return [(_PROGRESS, {"person": pseudonym})]
+
+    def _take(self, pseudonym: bytes, given: list[Rows]) -> None:
+        """What `_about` gave."""
+        self._read[pseudonym] = given[0].scalar_one_or_none()
 
     async def progress(self, telegram_id: int) -> tuple[bytes, bytes | None]:
         """The pseudonym of a person, and what `save` kept for them last (None: nothing).
 
         Raises SealError where the row was changed or moved.
         """
-        pseudonym = self._bot_key.pseudonym(telegram_id)
-        await self._hold(pseudonym)
-        sealed = (await self._connection.execute(_PROGRESS, {"person": pseudonym})).scalar_one_or_none()
+        pseudonym = self._pseudonym(telegram_id)
+        if pseudonym not in self._read:
+            await self._hold(pseudonym)
+            (rows,) = await self._connection.send((_PROGRESS, {"person": pseudonym}))
+            self._read[pseudonym] = rows.scalar_one_or_none()
+        sealed = self._read.pop(pseudonym)
         if sealed is None:
             return pseudonym, None
         return pseudonym, self._bot_key.open(sealed, bound(b"progress", self._study, pseudonym))
@@ -76,6 +100,7 @@ class Talk:
         """Keep where a person is in the conversation, in place of what was kept before, and when they were heard."""
         sealed = self._bot_key.seal(progress, bound(b"progress", self._study, pseudonym))
         await self._hold(pseudonym)
+        self._read.pop(pseudonym, None)
         self._connection.later(_SAVE, {"person": pseudonym, "sealed": sealed, "today": today.isoformat()})
 
     async def say(self, pseudonym: bytes, payload: bytes, not_before: datetime | None = None) -> None:
@@ -144,6 +169,11 @@ class Talk:
         if pseudonym not in self._held:
             await self._connection.hold(person(pseudonym))
             self._held.add(pseudonym)
+
+    def _pseudonym(self, telegram_id: int) -> bytes:
+        if telegram_id not in self._pseudonyms:
+            self._pseudonyms[telegram_id] = self._bot_key.pseudonym(telegram_id)
+        return self._pseudonyms[telegram_id]
 
     def _message_token(self, pseudonym: bytes, message: str) -> bytes:
         return self._bot_key.token("message", f"{pseudonym.hex()} {message}")

@@ -4,13 +4,12 @@ What is kept is sealed in the very call that receives it; the plaintext goes now
 person by pseudonym, which `progress` gives for a messenger's id.
 """
 
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, or_, select
 
 from storage import audit, erase
-from storage.database import Transaction, insert
+from storage.database import Rows, Step, Transaction, insert
 from storage.errors import Erased, NotConsented
 from storage.keyring import Keyring
 from storage.keys import BotKey, Recipient
@@ -88,14 +87,15 @@ class Unit(Talk):
         self.erased: list[bytes] = []
         self._keyring = keyring
         self._recipients = recipients
-        self._known: dict[bytes, _Known] = {}
+        self._sessions: dict[bytes, dict[str, tuple[str, str, int]]] = {}
+        self._keys: dict[bytes, bytes | None] = {}
         self._notes: list[audit.Note] = []
 
     async def enrol(self, pseudonym: bytes, enrolment: Enrolment) -> None:
         """Note that somebody agreed to take part, or changed their mind about an item. An item that is the same as
         before keeps its day. The participant's key is made in the keyring before anything else."""
         await self._hold(pseudonym)
-        self._known.pop(pseudonym, None)
+        self._forget(pseudonym)
         if await self._keyring.make(pseudonym):
             await erase.delete_given(self._connection, pseudonym)  # left by an erasure that was cut off
         day = enrolment.day.isoformat()
@@ -131,10 +131,8 @@ class Unit(Talk):
         key is gone.
         """
         where = new.place
-        known = await self._know(pseudonym)
-        service, guide, guide_version = known.origin(where.session)
-        if known.key is None:
-            raise Erased("This person withdrew: nothing more is kept of them.")
+        service, guide, guide_version = await self._origin(pseudonym, where.session)
+        key = await self._key_of(pseudonym)
         context = Context(self._study, pseudonym, where.session, where.question, where.part, guide, guide_version)
         self._connection.later(
             _KEEP,
@@ -149,7 +147,7 @@ class Unit(Talk):
                 "guide_version": guide_version,
                 "day": new.day.isoformat(),
                 "message_token": None if new.message is None else self._message_token(pseudonym, new.message),
-                "envelope": seal(new.content, context, known.key, self._recipients),
+                "envelope": seal(new.content, context, key, self._recipients),
             },
         )
 
@@ -165,7 +163,7 @@ class Unit(Talk):
 
         Raises NotConsented.
         """
-        service, guide, guide_version = (await self._know(pseudonym)).origin(session)
+        service, guide, guide_version = await self._origin(pseudonym, session)
         self._connection.later(
             _ASK,
             {
@@ -195,7 +193,7 @@ class Unit(Talk):
         Their key is deleted at once and for good, even where the rest of this unit fails; the store then finishes.
         """
         await self._hold(pseudonym)
-        self._known.pop(pseudonym, None)
+        self._forget(pseudonym)
         self.leaves_remains = True
         self.erased.append(pseudonym)
         await self._keyring.drop(pseudonym)
@@ -213,31 +211,44 @@ class Unit(Talk):
         if self._notes:
             await audit.append(self._connection, self._bot_key.audit_key, *self._notes)
 
-    async def _know(self, pseudonym: bytes) -> "_Known":
-        """Read once in a unit: while it holds this person, nobody else changes any of it."""
-        await self._hold(pseudonym)
-        if pseudonym not in self._known:
-            origins = await self._connection.execute(_ORIGINS, {"person": pseudonym})
-            sessions = {each.session: (each.service, each.guide, each.guide_version) for each in origins}
-            self._known[pseudonym] = _Known(sessions, await self._keyring.key_of(pseudonym))
-        return self._known[pseudonym]
+    def _about(self, pseudonym: bytes) -> list[Step]:
+        return [*super()._about(pseudonym), (_ORIGINS, {"person": pseudonym})]
+
+    def _take(self, pseudonym: bytes, given: list[Rows]) -> None:
+        super()._take(pseudonym, given)
+        self._take_origins(pseudonym, given[-1])
+
+    def _take_origins(self, pseudonym: bytes, rows: Rows) -> None:
+        """The sessions for which this person's consent stands: service, guide, and the guide's version."""
+        origins = {each.session: (each.service, each.guide, each.guide_version) for each in rows}
+        self._sessions[pseudonym] = origins
+
+    async def _origin(self, pseudonym: bytes, session: str) -> tuple[str, str, int]:
+        """Read once in a unit: while it holds this person, nobody else changes any of it. Raises NotConsented."""
+        if pseudonym not in self._sessions:
+            await self._hold(pseudonym)
+            self._take_origins(pseudonym, await self._connection.execute(_ORIGINS, {"person": pseudonym}))
+        if session not in self._sessions[pseudonym]:
+            raise NotConsented("This person has not agreed to take part in this session: nothing was kept.")
+        return self._sessions[pseudonym][session]
+
+    async def _key_of(self, pseudonym: bytes) -> bytes:
+        """Read once in a unit that holds this person, and never kept for the next one: another process may erase them
+        in between. Raises Erased."""
+        if pseudonym not in self._keys:
+            self._keys[pseudonym] = await self._keyring.key_of(pseudonym)
+        key = self._keys[pseudonym]
+        if key is None:
+            raise Erased("This person withdrew: nothing more is kept of them.")
+        return key
+
+    def _forget(self, pseudonym: bytes) -> None:
+        """What was read of this person is about to change."""
+        for known in (self._sessions, self._keys, self._read):
+            known.pop(pseudonym, None)
 
     def _note(self, event: str, **detail: int | str) -> None:
         self._notes.append(audit.Note(event, detail))
 
     def _code_token(self, code: str) -> bytes:
         return self._bot_key.token("withdrawal code", "".join(filter(str.isalnum, code.casefold())))
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """Of one person: the sessions for which their consent stands, with service, guide and its version; their key."""
-
-    sessions: dict[str, tuple[str, str, int]]
-    key: bytes | None
-
-    def origin(self, session: str) -> tuple[str, str, int]:
-        """Raises NotConsented."""
-        if session not in self.sessions:
-            raise NotConsented("This person has not agreed to take part in this session: nothing was kept.")
-        return self.sessions[session]

@@ -26,7 +26,8 @@ from storage.keys import BotKey, Recipient, read_recipients
 from storage.records import Outgoing, Reminder
 from storage.schema import meta, outbox, participant, reminder, seen_update, set_aside, trace
 from storage.settings import StorageSettings
-from storage.talk import bound, milliseconds, open_reminder, person
+from storage.talk import bound, milliseconds, open_reminder
+from storage.talk import person as _person
 from storage.unit import Unit
 
 __all__ = ["Store", "Unit"]
@@ -145,8 +146,9 @@ class Store:
         return self._remains
 
     @asynccontextmanager
-    async def unit(self, update_id: int | None = None) -> AsyncIterator[Unit]:
-        """One transaction: committed on a clean exit, rolled back on an exception.
+    async def unit(self, update_id: int | None = None, person: int | None = None) -> AsyncIterator[Unit]:
+        """One transaction: committed on a clean exit, rolled back on an exception. Where it is known from whom the
+        update is (their id in the messenger), say so: then all that is needed of them is read at once.
 
         Raises Unavailable where the database cannot be read or written; then nothing of this unit was kept.
         """
@@ -156,10 +158,7 @@ class Store:
             try:
                 async with self._main.begin(write=True) as connection:
                     unit = Unit(connection, self._keyring, self._bot_key, self._recipients, self._study)
-                    if update_id is None:
-                        await connection.send()
-                    else:
-                        await unit.see(update_id, datetime.now(UTC).date())
+                    await unit.begin(update_id, datetime.now(UTC).date(), person)
                     try:
                         yield unit
                         await unit.finish()
@@ -250,7 +249,7 @@ class Store:
         """Whether nothing of this person is left, or they came back. Only after their rows are gone for good is it
         forgotten that they had to go."""
         async with self._main.begin(write=True) as connection:
-            await connection.hold(person(pseudonym))
+            await connection.hold(_person(pseudonym))
             if not await self._keyring.is_erasing(pseudonym):
                 return True
             if not await erase.is_enrolled(connection, pseudonym):

@@ -16,12 +16,12 @@ from sqlalchemy.engine import make_url
 from storage.database.postgres import PostgresDatabase
 from storage.database.revisions import Name, known_revisions, revision_of, upgrade
 from storage.database.sqlite import SqliteFile
-from storage.database.transaction import One, Rows, Transaction, finish
+from storage.database.transaction import One, Rows, Step, Transaction
 from storage.errors import NewerSchema, OlderSchema, SchemaError
 from storage.schema import HEADS
 
 # PostgreSQL's `INSERT ... ON CONFLICT` is SQLite's too, word for word, and SQLAlchemy writes it for both.
-__all__ = ["Database", "Name", "Rows", "Transaction", "insert"]
+__all__ = ["Database", "Name", "Rows", "Step", "Transaction", "insert"]
 
 
 class Database:
@@ -67,9 +67,9 @@ class Database:
             try:
                 yield transaction
             except BaseException:
-                await finish(transaction.end(commit=False))
+                await transaction.end(commit=False)
                 raise
-            await finish(transaction.end(commit=True))
+            await transaction.end(commit=True)
 
     async def look(self, statement: Executable, parameters: One) -> Rows:
         """One statement that reads, and no transaction around it. Raises Unavailable."""

@@ -167,9 +167,8 @@ class PostgresTransaction(Transaction):
     async def _run_each(self, steps: Sequence[Step]) -> list[Rows]:
         return [await _run_one(self._connection, *step) for step in steps]
 
-    async def hold(self, what: bytes) -> None:
-        number = int.from_bytes(hashlib.sha256(what).digest()[:8], "big", signed=True)
-        await self.send((_HOLD, {"number": number}))
+    def holding(self, what: bytes) -> list[Step]:
+        return [(_HOLD, {"number": int.from_bytes(hashlib.sha256(what).digest()[:8], "big", signed=True)})]
 
     async def exec_driver_sql(self, statement: str, parameters: tuple[Any, ...] = ()) -> Rows:
         await self.send()
@@ -183,7 +182,9 @@ class PostgresTransaction(Transaction):
         return await finish(self._connection.run_sync(work, *arguments))
 
     async def end(self, *, commit: bool) -> None:
-        """Commit or roll back, and give the connection back."""
+        await finish(self._end(commit=commit))
+
+    async def _end(self, *, commit: bool) -> None:
         try:
             if commit:
                 await self.send()

@@ -35,6 +35,9 @@ _PATIENCE = 5000
 _PATIENCE_FOR_READERS = 200
 _PAUSE = 20
 
+#: Connections at the same time.
+_AT_ONCE = 8
+
 #: With 8 KiB a row that holds a usual envelope (about 1.7 kB) fits in its page without an overflow page.
 _WRITER_PRAGMAS = (
     f"PRAGMA busy_timeout={_PATIENCE}",
@@ -65,6 +68,9 @@ class SqliteFile:
     def __init__(self, url: URL, *, writable: bool) -> None:
         self.file = Path(url.database or "")
         self._engine = _writing_engine(url) if writable else _reading_engine(self.file)
+        self._keeps = writable
+        self._idle: list[_Connection] = []
+        self._room = asyncio.Semaphore(_AT_ONCE)
 
     @property
     def where(self) -> str:
@@ -76,21 +82,42 @@ class SqliteFile:
         return log.exists() and log.stat().st_size > 0
 
     async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().close()
         await self._engine.dispose()
 
     async def begin(self, *, write: bool) -> "SqliteTransaction":
         """The transaction really begins with its first statement, in the same travel."""
-        connection = await finish(self._connect(), undo=AsyncConnection.close)
-        return SqliteTransaction(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
-
-    async def _connect(self) -> AsyncConnection:
-        return await self._engine.connect().start()
+        return SqliteTransaction(self, await self.take(), "BEGIN IMMEDIATE" if write else "BEGIN")
 
     async def look(self, statement: Executable, parameters: One) -> Rows:
-        async with self._engine.connect() as connection:
-            bound = _bind(statement, parameters)
-            (given,) = await _travel(connection, _run_all, [bound])
-            return _rows(bound, given)
+        bound = _bind(statement, parameters)
+        connection = await self.take()
+        try:
+            (given,) = await connection.travel(_run_all, [bound])
+        finally:
+            await self.give_back(connection)
+        return _rows(bound, given)
+
+    async def take(self) -> "_Connection":
+        """A connection of one's own, until it is given back."""
+        await self._room.acquire()
+        try:
+            return self._idle.pop() if self._idle else await finish(self._connect(), undo=_Connection.close)
+        except BaseException:
+            self._room.release()
+            raise
+
+    async def give_back(self, connection: "_Connection", *, broken: bool = False) -> None:
+        self._room.release()
+        if self._keeps and not broken:
+            self._idle.append(connection)
+        else:
+            await finish(connection.close())
+
+    async def _connect(self) -> "_Connection":
+        connection = await self._engine.connect()
+        return _Connection(connection, (await connection.get_raw_connection()).driver_connection)
 
     def make(self) -> None:
         """SQLite gives the WAL the mode of its database, so it is enough to be first."""
@@ -99,7 +126,7 @@ class SqliteFile:
             self.file.touch(mode=0o600)
         except OSError:
             raise Unavailable(
-                f"{self.file} cannot be made: make its folder writable, or choose another place."
+                f"{self.file} cannot be made or written: make it and its folder writable, or choose another place."
             ) from None
 
     def see_that_it_is_there(self) -> None:
@@ -138,21 +165,26 @@ class SqliteFile:
         """Run one statement with less patience. None where somebody is in the way."""
         impatient, patient = (f"PRAGMA busy_timeout={each}" for each in (_PATIENCE_FOR_READERS, _PATIENCE))
         try:
-            async with self._engine.connect() as connection:
-                try:
-                    _, (_, rows, _) = await _travel(connection, _run_all, [(impatient, {}, ()), (statement, {}, ())])
-                finally:
-                    await _travel(connection, _run_all, [(patient, {}, ())])
+            connection = await self.take()
+            try:
+                _, (_, rows, _) = await connection.travel(_run_all, [(impatient, {}, ()), (statement, {}, ())])
+            finally:
+                await finish(connection.travel(_run_all, [(patient, {}, ())]))
+                await self.give_back(connection)
         except (DBAPIError, sqlite3.Error):
             return None
         return rows
 
 
 class SqliteTransaction(Transaction):
-    def __init__(self, connection: AsyncConnection, first: str) -> None:
+    def __init__(self, file: SqliteFile, connection: "_Connection", first: str) -> None:
         super().__init__()
+        self._file = file
         self._connection = connection
         self._first: str | None = first
+
+    def holding(self, what: bytes) -> list[Step]:  # noqa: ARG002 - there is one writer, so it holds everything
+        return []
 
     async def _run(self, steps: Sequence[Step]) -> list[Rows]:
         bound = [_bind(*step) for step in steps]
@@ -160,13 +192,9 @@ class SqliteTransaction(Transaction):
 
     async def _travel(self, bound: list[_Bound]) -> list[_Given]:
         if self._first is None:
-            return await _travel(self._connection, _run_all, bound)
+            return await self._connection.travel(_run_all, bound) if bound else []
         first, self._first = self._first, None
-        return (await _travel(self._connection, _run_all, [(first, {}, ()), *bound]))[1:]
-
-    async def hold(self, what: bytes) -> None:  # noqa: ARG002 - there is one writer, so it holds everything
-        if self._first is not None:
-            await self.send()
+        return (await self._connection.travel(_run_all, [(first, {}, ()), *bound]))[1:]
 
     async def exec_driver_sql(self, statement: str, parameters: tuple[Any, ...] = ()) -> Rows:
         await self.send()
@@ -175,22 +203,24 @@ class SqliteTransaction(Transaction):
 
     async def run_sync(self, work: Callable[..., T], *arguments: Any) -> T:
         await self.send()
-        if not self._connection.in_transaction():
-            await self._connection.begin()  # SQLAlchemy's own word for it, which SQLite is not told of
-        return await finish(self._connection.run_sync(work, *arguments))
+        whole = self._connection.whole
+        if not whole.in_transaction():
+            await whole.begin()  # SQLAlchemy's own word for it, which SQLite is not told of
+        return await finish(whole.run_sync(work, *arguments))
 
     async def end(self, *, commit: bool) -> None:
-        """Commit or roll back, and give the connection back. A connection that cannot even roll back is thrown away."""
+        """A commit on its way is not held up by a cancellation: nothing that comes after it can overtake it."""
+        broken = True
         try:
             if commit:
                 await self._commit()
             else:
-                await _travel(self._connection, _roll_back)
-        except BaseException:
-            await self._connection.invalidate()
-            raise
+                await finish(self._connection.travel(_roll_back))
+            if self._connection.whole.in_transaction():
+                await finish(self._connection.whole.rollback())
+            broken = False
         finally:
-            await self._connection.close()
+            await self._file.give_back(self._connection, broken=broken)
 
     async def _commit(self) -> None:
         steps, self._noted = self._noted, []
@@ -198,17 +228,27 @@ class SqliteTransaction(Transaction):
             return  # it never began
         try:
             await self._travel([*(_bind(*step) for step in steps), ("COMMIT", {}, ())])
-        except sqlite3.Error:
-            await _travel(self._connection, _roll_back)
+        except BaseException:
+            await finish(self._connection.travel(_roll_back))  # changes nothing where it was committed
             raise
 
 
-async def _travel(connection: AsyncConnection, work: Callable[..., T], *arguments: Any) -> T:
-    """Run a function in the thread of this connection, which gives it the driver's own connection first. What was sent
-    there runs to its end, one after the other, even where nobody waits for it any more."""
-    driver = (await connection.get_raw_connection()).driver_connection
-    given: T = await driver._execute(lambda: work(driver._conn, *arguments))  # type: ignore[union-attr] # noqa: SLF001
-    return given
+class _Connection:
+    """A connection, whole as SQLAlchemy knows it, and the driver's own beneath."""
+
+    def __init__(self, whole: AsyncConnection, driver: Any) -> None:
+        self.whole = whole
+        self._driver = driver
+
+    async def travel(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Run a function in the thread of this connection, which gives it the standard library's connection first. What
+        was sent there runs to its end, one after the other, even where nobody waits for it any more."""
+        given: T = await self._driver._execute(work, self._driver._conn, *arguments)  # noqa: SLF001 - the only way in
+        return given
+
+    async def close(self) -> None:
+        await self.whole.invalidate()
+        await self.whole.close()
 
 
 def _run_all(driver: sqlite3.Connection, steps: list[_Bound]) -> list[_Given]:
@@ -227,22 +267,30 @@ def _roll_back(driver: sqlite3.Connection) -> None:
         driver.execute("ROLLBACK")
 
 
-_compiled: WeakKeyDictionary[Executable, dict[frozenset[str], tuple[SQLCompiler, str, tuple[int, ...]]]]
-_compiled = WeakKeyDictionary()
+_Words = tuple[str, SQLCompiler | None, tuple[int, ...]]
+_words: WeakKeyDictionary[Executable, dict[frozenset[str], _Words]] = WeakKeyDictionary()
 
 
 def _bind(statement: Any, parameters: One) -> _Bound:
     """A statement in the words that are made once for it, and its parameters."""
-    known = _compiled.setdefault(statement, {})
+    known = _words.setdefault(statement, {})
     names = frozenset(parameters)
     if names not in known:
-        made = statement.compile(dialect=_DIALECT, column_keys=list(parameters))
-        known[names] = (made, str(made), _booleans(statement))
-    compiled, words, booleans = known[names]
+        known[names] = _put_into_words(statement, names)
+    words, compiled, booleans = known[names]
+    if compiled is None:
+        return words, parameters, booleans
     if not compiled.post_compile_params:
         return words, compiled.construct_params(dict(parameters)), booleans
     whole = compiled.construct_expanded_state(dict(parameters))  # with a list of values, whose length is in the words
     return whole.statement, whole.parameters, booleans
+
+
+def _put_into_words(statement: Any, names: frozenset[str]) -> _Words:
+    """The compiler is kept where it has to add values that stand in the statement itself."""
+    compiled = statement.compile(dialect=_DIALECT, column_keys=sorted(names))
+    complete = names >= set(compiled.binds) and not compiled.post_compile_params
+    return str(compiled), None if complete else compiled, _booleans(statement)
 
 
 def _booleans(statement: Any) -> tuple[int, ...]:

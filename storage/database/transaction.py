@@ -53,9 +53,13 @@ class Transaction(ABC):
     async def _run(self, steps: Sequence[Step]) -> list[Rows]: ...
 
     @abstractmethod
+    def holding(self, what: bytes) -> list[Step]:
+        """What to send first so that this transaction waits until no other holds this, and holds it until it ends. What
+        is read afterwards is as the one before left it."""
+
     async def hold(self, what: bytes) -> None:
-        """Wait until no other transaction holds this, and hold it until this one ends. What is read afterwards is as
-        the one before left it."""
+        """See `holding`."""
+        await self.send(*self.holding(what))
 
     @abstractmethod
     async def exec_driver_sql(self, statement: str, parameters: tuple[Any, ...] = ()) -> Rows:
