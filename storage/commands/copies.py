@@ -69,7 +69,7 @@ def _tell(restored: Restored) -> None:
     typer.echo(f"Restored: the {what} of {restored.manifest.day}.")
     if restored.erased:
         people = counted(restored.erased, "person was", "people were")
-        typer.echo(f"{people} erased since then, and stay erased.")
+        typer.echo(f"{people} erased since then, and that stays so.")
     if restored.unsure:
         people = counted(restored.unsure, "person is", "people are")
         typer.echo(f"{people} in one of the two databases only: they joined or were erased between the two copies.")

@@ -89,7 +89,7 @@ def test_whoever_was_erased_since_stays_erased(run, study, unattended, tmp_path)
     assert run("erase", "CODE-000001").exit_code == 0
     move_away(study.settings.database_file)
     outcome = run("restore", tmp_path / "answers", *unattended)
-    assert "1 person was erased since then, and stay erased" in outcome.stdout
+    assert "1 person was erased since then, and that stays so" in outcome.stdout
     assert texts(study) == {"words of 0", "words of 2"}
     (study.host / "var" / "lost-hearten.db").unlink()
     assert erased not in study.bytes_on_host()

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from storage.errors import SettingsError
+from storage.keys import BotKey
+from storage.purge import Purge
 from storage.retention import Rules, read_rules
 from storage.write import Store
 from tests.test_storage.refusals import refused
@@ -125,6 +127,32 @@ def test_rows_without_a_key_go_only_by_somebodys_decision(run, peopled):
     assert counts(peopled)["part"] == 3
     assert "deleted" in run("purge", "--really", "--unpaired").stdout
     assert counts(peopled)["part"] == counts(peopled)["participant"] == 0
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_whoever_comes_back_between_counting_and_deleting_is_not_touched(study, speaker, fill):
+    store = await Store.open(study.settings)
+    (enrolled,) = await fill(store, 1)
+    async with store.unit() as unit:
+        silent, _ = await unit.progress(10)
+        await unit.save(silent, b"progress", LONG_AGO)
+    bot_key = BotKey.read(study.settings.bot_key)
+    work = Purge(study.settings, Rules().cutoffs(TODAY), writable=True)
+    await study.change("DELETE FROM participant_key", "keyring")
+    due = await work.count()
+    assert (due.unfinished, due.keyless) == (1, 1)
+    keyless = await work._keyless()
+    async with store.unit() as unit:
+        await unit.save(silent, b"progress", TODAY)
+        await speaker(0).enrol(unit)
+        await unit.keep(enrolled, speaker(0).says("said after coming back"))
+    assert await work._erase(bot_key, "no key", keyless, work._still_keyless) == (0, 0)
+    gone, _ = await work.carry_out(bot_key, unpaired=True)
+    assert (gone.unfinished, gone.keyless, gone.rowless) == (0, 0, 0)
+    await work.close()
+    await store.close()
+    assert [answer.text for answer in await study.answers()] == ["said after coming back"]
+    assert silent in {row.pseudonym for row in await study.rows("conversation")}
 
 
 def test_an_open_reader_delays_the_wiping_and_is_said(run, peopled):
