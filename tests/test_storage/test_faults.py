@@ -205,7 +205,7 @@ async def test_a_server_that_goes_away_and_comes_back(store, study, speaker, how
 async def test_a_connection_that_was_cut_is_not_used_again(store, study, speaker):
     await one_update(store, speaker, 1)
     ours = "FROM pg_stat_activity WHERE application_name = 'hearten'"
-    assert len(study.server.query("postgres", f"SELECT pg_terminate_backend(pid) {ours}")) >= 2
+    assert len(study.server.query("postgres", f"SELECT pg_terminate_backend(pid, 5000) {ours}")) >= 2
     await one_update(store, speaker, 2)
     assert await is_whole(store, study, [1, 2])
 
@@ -292,7 +292,7 @@ async def test_only_one_worker_at_a_time_sends_to_a_person(store, study):
     async with other.turn(b"one") as theirs:
         assert theirs
         study.server.query(
-            "postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'main%'"
+            "postgres", "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname LIKE 'main%'"
         )
         with pytest.raises(Unavailable):
             async with store.turn(b"one"):
