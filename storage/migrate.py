@@ -8,7 +8,7 @@ the copy is for whoever runs the server to make.
 from itertools import count
 from pathlib import Path
 
-from storage.backup import back_up
+from storage.backup.plain import back_up
 from storage.database import Database
 from storage.settings import StorageSettings
 

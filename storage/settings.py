@@ -32,6 +32,7 @@ class StorageSettings(BaseSettings):
     recipients: Path = Path("var/recipients")
     bot_key: Path = Path("var/bot.key")
     passphrase_file: Path | None = None
+    retention: Path | None = None
 
     @field_validator("database_url", "keyring_url")
     @classmethod

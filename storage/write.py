@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Executable, and_, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Executable, and_, bindparam, delete, exists, insert, select, update
 
 from storage import audit, erase
 from storage.database import Database, Transaction
@@ -57,13 +57,6 @@ _WAITING = (
 )
 _WAITING_FOR = _WAITING.where(outbox.c.pseudonym == bindparam("person"))
 _WHO_WAITS = select(outbox.c.pseudonym).where(_DUE).distinct().limit(bindparam("most"))
-_FIRST = select(func.min(outbox.c.seq)).where(outbox.c.pseudonym == bindparam("person")).scalar_subquery()
-_CLAIM = (
-    update(outbox)
-    .where(outbox.c.seq == _FIRST, outbox.c.not_before <= bindparam("now"))
-    .values(not_before=bindparam("due"))
-    .returning(outbox.c.seq, outbox.c.pseudonym, outbox.c.payload, outbox.c.attempts)
-)
 _SENT = delete(outbox).where(outbox.c.seq == bindparam("number"))
 _POSTPONE = (
     update(outbox)
@@ -194,14 +187,6 @@ class Store:
                 rows = (await connection.execute(_WAITING_FOR, due | {"person": pseudonym})).all()
         return [each for row in rows if (each := self._open_outgoing(row)) is not None]
 
-    async def claim(self, now: datetime, until: datetime, pseudonym: bytes) -> Outgoing | None:
-        """The next message that is due to this person, for whoever sends it now. Until then nobody else is given it,
-        and no later one of theirs. For several workers on one database: the first to ask gets it."""
-        times = {"person": pseudonym, "now": milliseconds(now), "due": milliseconds(until)}
-        async with self._places, self._main.begin(write=True) as connection:
-            row = (await connection.execute(_CLAIM, times)).first()
-        return self._open_outgoing(row) if row is not None else None
-
     def _open_outgoing(self, row: Any) -> Outgoing | None:
         """None, and a line in the log, where it does not open."""
         try:
@@ -210,6 +195,13 @@ class Store:
             _log.exception("Message %d of the outbox does not open and is passed over.", row.seq)
             return None
         return Outgoing(row.seq, row.pseudonym, payload, row.attempts)
+
+    @asynccontextmanager
+    async def turn(self, pseudonym: bytes) -> AsyncIterator[bool]:
+        """Whether this process may send to this person for now: where several share a server, one at a time does, so
+        that no message is sent twice. Ask before `waiting`; where it is False, somebody else is sending."""
+        async with self._main.turn(b"send to " + pseudonym) as mine:
+            yield mine
 
     async def sent(self, seqs: Sequence[int]) -> None:
         """These messages arrived: they leave the outbox."""

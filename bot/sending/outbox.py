@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -32,8 +32,6 @@ MOST_CHANCE = 10.0
 READ_AT_ONCE = 10
 #: Seconds between two looks for letters that wait for their time.
 LOOK_AGAIN = 1.0
-#: For so long a letter is one worker's alone. One that stops half-way leaves it to the others after that.
-LEASE = timedelta(seconds=60)
 #: Letters that left and may still be found in the outbox, because nobody has crossed them out yet.
 LEFT_REMEMBERED = 20_000
 
@@ -109,39 +107,33 @@ class Outbox:
     async def _send_all(self, pseudonym: bytes) -> None:
         """One person's letters, in order. The first that does not go through holds back the rest."""
         try:
-            said = 0
-            async for outgoing in self._claimed(pseudonym) if self._shared else self._waiting(pseudonym):
-                letter = Letter.model_validate_json(outgoing.payload)
-                if said and self.pause and letter.text:
-                    await self._post.show_typing(letter.chat)
-                    await asyncio.sleep(self.pause)
-                if not await self._send(outgoing, letter):
-                    return
-                said += 1
+            async with self._store.turn(pseudonym) as mine:
+                while mine and await self._send_waiting(pseudonym) and self._shared:
+                    pass  # what another worker put in meanwhile is sent by us, in its turn
         except StorageError as error:
             log.warning("the outbox cannot be used (%s); a message may be repeated", type(error).__name__)
         except Revoked:
             self._revoked.set()
 
-    async def _waiting(self, pseudonym: bytes) -> AsyncIterator[Outgoing]:
-        """Where nobody else sends: all that is due, read at once."""
+    async def _send_waiting(self, pseudonym: bytes) -> bool:
+        """Whether there was something, and all of it went through. Where the outbox is shared, each letter is crossed out
+        before the next, for whoever has the next turn would find it again."""
         async with self._places:
             waiting = await self._store.waiting(datetime.now(UTC), pseudonym=pseudonym)
+        said = 0
         for outgoing in waiting:
-            if outgoing.seq not in self._left:
-                yield outgoing
-
-    async def _claimed(self, pseudonym: bytes) -> AsyncIterator[Outgoing]:
-        """Where other workers send too: one after the other, each for us alone. One that left is crossed out before the
-        next is asked for. What another worker puts in meanwhile is sent by us, in its turn."""
-        while True:
-            now = datetime.now(UTC)
-            async with self._places:
-                outgoing = await self._store.claim(now, now + LEASE, pseudonym)
-            if outgoing is None:
-                return
-            yield outgoing
-            await self._store.sent([outgoing.seq])
+            if outgoing.seq in self._left:
+                continue
+            letter = Letter.model_validate_json(outgoing.payload)
+            if said and self.pause and letter.text:
+                await self._post.show_typing(letter.chat)
+                await asyncio.sleep(self.pause)
+            if not await self._send(outgoing, letter):
+                return False
+            if self._shared:
+                await self._store.sent([outgoing.seq])
+            said += 1
+        return said > 0
 
     async def _send(self, outgoing: Outgoing, letter: Letter) -> bool:
         """Whether the next letter may follow."""
@@ -170,7 +162,7 @@ class Outbox:
 
     def _leave(self, seq: int) -> None:
         if self._shared:
-            return  # crossed out by itself, before the next is claimed
+            return  # crossed out by itself, before the next is sent
         self._left[seq] = None
         if len(self._left) > LEFT_REMEMBERED:
             self._left.popitem(last=False)

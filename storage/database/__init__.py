@@ -61,20 +61,35 @@ class Database:
 
     @asynccontextmanager
     async def begin(self, *, write: bool) -> AsyncIterator[Transaction]:
-        """One transaction: committed on a clean exit, rolled back otherwise. Raises Unavailable where that fails."""
+        """One transaction: committed on a clean exit, rolled back otherwise. It and its statements raise Unavailable
+        where the database fails; what goes wrong in the block otherwise passes through as it is."""
         with self._place.explaining():
             transaction: Transaction = await self._place.begin(write=write)
-            try:
-                yield transaction
-            except BaseException:
+        try:
+            yield transaction
+        except BaseException:
+            with self._place.explaining():
                 await transaction.end(commit=False)
-                raise
+            raise
+        with self._place.explaining():
             await transaction.end(commit=True)
 
     async def look(self, statement: Executable, parameters: One) -> Rows:
         """One statement that reads, and no transaction around it. Raises Unavailable."""
         with self._place.explaining():
             return await self._place.look(statement, parameters)
+
+    @asynccontextmanager
+    async def turn(self, what: bytes) -> AsyncIterator[bool]:
+        """Whether this process has its turn at something that takes longer than a transaction; it has it to the end of
+        the block, and no other process meanwhile. A SQLite file is one bot's alone. Raises Unavailable."""
+        with self._place.explaining():
+            mine = await self._place.take_turn(what)
+        try:
+            yield mine
+        finally:
+            if mine:
+                await self._place.give_turn_back(what)
 
     async def check_or_make(self) -> bool:
         """Make the tables where the database is empty (returns True); otherwise see that its schema is known.

@@ -9,7 +9,6 @@ held last and for the shortest time, so that no two wait for each other.
 A connection that was lost is noticed before it is used again, and the pool makes a new one.
 """
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage.database.revisions import Name
 from storage.database.transaction import One, Rows, Step, Transaction, finish
+from storage.database.turns import Turns, number_of
 from storage.errors import Unavailable
 
 T = TypeVar("T")
@@ -83,13 +83,21 @@ class PostgresDatabase:
         self.where = f"The database {url.database} on {host}"
         self._setting = "HEARTEN_DATABASE_URL" if name == "main" else "HEARTEN_KEYRING_URL"
         self._engine = _engine(url, writable=writable)
+        self._turns = Turns(self._engine)
+
+    async def take_turn(self, what: bytes) -> bool:
+        return await self._turns.take(what)
+
+    async def give_turn_back(self, what: bytes) -> None:
+        await self._turns.give_back(what)
 
     async def close(self) -> None:
+        await self._turns.close()
         await self._engine.dispose()
 
     async def begin(self, *, write: bool) -> "PostgresTransaction":  # noqa: ARG002 - a transaction may always write
         connection = await finish(self._connect(), undo=AsyncConnection.close)
-        return PostgresTransaction(connection)
+        return PostgresTransaction(self, connection)
 
     async def _connect(self) -> AsyncConnection:
         connection = await self._engine.connect().start()
@@ -157,29 +165,33 @@ class PostgresDatabase:
 
 
 class PostgresTransaction(Transaction):
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, database: PostgresDatabase, connection: AsyncConnection) -> None:
         super().__init__()
+        self._database = database
         self._connection = connection
 
     async def _run(self, steps: Sequence[Step]) -> list[Rows]:
-        return await finish(self._run_each(steps))
+        with self._database.explaining():
+            return await finish(self._run_each(steps))
 
     async def _run_each(self, steps: Sequence[Step]) -> list[Rows]:
         return [await _run_one(self._connection, *step) for step in steps]
 
     def holding(self, what: bytes) -> list[Step]:
-        return [(_HOLD, {"number": int.from_bytes(hashlib.sha256(what).digest()[:8], "big", signed=True)})]
+        return [(_HOLD, {"number": number_of(what)})]
 
     async def exec_driver_sql(self, statement: str, parameters: tuple[Any, ...] = ()) -> Rows:
         await self.send()
-        result = await finish(self._connection.exec_driver_sql(statement, parameters))
+        with self._database.explaining():
+            result = await finish(self._connection.exec_driver_sql(statement, parameters))
         return (
             Rows(result.keys(), result.all(), result.rowcount) if result.returns_rows else Rows((), (), result.rowcount)
         )
 
     async def run_sync(self, work: Callable[..., T], *arguments: Any) -> T:
         await self.send()
-        return await finish(self._connection.run_sync(work, *arguments))
+        with self._database.explaining():
+            return await finish(self._connection.run_sync(work, *arguments))
 
     async def end(self, *, commit: bool) -> None:
         await finish(self._end(commit=commit))

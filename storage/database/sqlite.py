@@ -99,6 +99,12 @@ class SqliteFile:
             await self.give_back(connection)
         return _rows(bound, given)
 
+    async def take_turn(self, what: bytes) -> bool:  # noqa: ARG002 - one file, one bot
+        return True
+
+    async def give_turn_back(self, what: bytes) -> None:
+        """Nobody waits for it."""
+
     async def take(self) -> "_Connection":
         """A connection of one's own, until it is given back."""
         await self._room.acquire()
@@ -191,10 +197,12 @@ class SqliteTransaction(Transaction):
         return [_rows(*each) for each in zip(bound, await self._travel(bound), strict=True)]
 
     async def _travel(self, bound: list[_Bound]) -> list[_Given]:
-        if self._first is None:
-            return await self._connection.travel(_run_all, bound) if bound else []
-        first, self._first = self._first, None
-        return (await self._connection.travel(_run_all, [(first, {}, ()), *bound]))[1:]
+        first: list[_Bound] = [] if self._first is None else [(self._first, {}, ())]
+        self._first = None
+        if not first and not bound:
+            return []
+        with self._file.explaining():
+            return (await self._connection.travel(_run_all, [*first, *bound]))[len(first) :]
 
     async def exec_driver_sql(self, statement: str, parameters: tuple[Any, ...] = ()) -> Rows:
         await self.send()
@@ -206,7 +214,8 @@ class SqliteTransaction(Transaction):
         whole = self._connection.whole
         if not whole.in_transaction():
             await whole.begin()  # SQLAlchemy's own word for it, which SQLite is not told of
-        return await finish(whole.run_sync(work, *arguments))
+        with self._file.explaining():
+            return await finish(whole.run_sync(work, *arguments))
 
     async def end(self, *, commit: bool) -> None:
         """A commit on its way is not held up by a cancellation: nothing that comes after it can overtake it."""

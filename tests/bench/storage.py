@@ -120,16 +120,20 @@ async def take_turns(ways: dict[str, Insert]) -> dict[str, list[float]]:
     return times
 
 
-async def measure_server(folder: Path) -> list[float]:
+def measure_server(folder: Path) -> list[float]:
     """Milliseconds of each unit on a PostgreSQL server with fsync, one after the other."""
     server = Server.make(fsync=True)
     try:
-        store = await Store.open(make_settings(folder, server.copy_templates()))
-        await enrol(store, PEOPLE)
-        times = await take_turns({"ours": lambda number: one_unit(store, number)})
-        await store.close()
+        return asyncio.run(measure_units(make_settings(folder, server.copy_templates())))
     finally:
         server.remove()
+
+
+async def measure_units(settings: StorageSettings) -> list[float]:
+    store = await Store.open(settings)
+    await enrol(store, PEOPLE)
+    times = await take_turns({"ours": lambda number: one_unit(store, number)})
+    await store.close()
     return times["ours"]
 
 
@@ -190,7 +194,7 @@ def main() -> None:
                 row(f"One answer committed, {how}", of(times["ours"]), "ms", other, of(times[other]))
         if find_binaries():
             (folder / "server").mkdir()
-            on_server = asyncio.run(measure_server(folder / "server"))
+            on_server = measure_server(folder / "server")
             row("The same on PostgreSQL, median", statistics.median(on_server), "ms")
         few = measure_reading(folder / "few", FEW)
         many = measure_reading(folder / "many", MANY)

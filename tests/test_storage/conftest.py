@@ -4,6 +4,7 @@ The databases are SQLite files. Tests marked `databases("sqlite", "postgresql")`
 binaries of PostgreSQL one line says how many did not.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,8 +13,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from storage.__main__ import app
 from storage.database import Database, Name
+from storage.keyfiles import write_new
 from storage.keys import Cost, ResearchKey, make_research_key, read_research_key
 from storage.read import Reader
 from storage.records import Answer, Content, Enrolment, NewPart, Place
@@ -197,3 +201,36 @@ def as_environment():
         }
 
     return as_environment
+
+
+@pytest.fixture
+def run(study, as_environment, monkeypatch, tmp_path):
+    """A function that runs a command of storage on the study, as typed; `typed` is what is answered."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in as_environment(study).items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments, typed=None):
+        return CliRunner().invoke(app, [str(each) for each in arguments], input=typed)
+
+    return run
+
+
+@pytest.fixture
+def spoken(study, fill):
+    """Three people have said one thing each."""
+
+    async def speak() -> None:
+        store = await Store.open(study.settings)
+        await fill(store, 3)
+        await store.close()
+
+    asyncio.run(speak())
+
+
+@pytest.fixture
+def unattended(study, monkeypatch):
+    """The passphrase of the study's research key in a file; returns the options that name the key."""
+    write_new(study.away / "passphrase", PASSPHRASE + "\n", 0o600)
+    monkeypatch.setenv("HEARTEN_PASSPHRASE_FILE", str(study.away / "passphrase"))
+    return "--key", study.away / "research.key"

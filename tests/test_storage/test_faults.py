@@ -204,10 +204,8 @@ async def test_a_server_that_goes_away_and_comes_back(store, study, speaker, how
 @pytest.mark.databases("postgresql")
 async def test_a_connection_that_was_cut_is_not_used_again(store, study, speaker):
     await one_update(store, speaker, 1)
-    others = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE '%\\_%' AND pid <> pg_backend_pid()"
-    )
-    study.server.query("postgres", others)
+    ours = "FROM pg_stat_activity WHERE application_name = 'hearten'"
+    assert len(study.server.query("postgres", f"SELECT pg_terminate_backend(pid, 5000) {ours}")) >= 2
     await one_update(store, speaker, 2)
     assert await is_whole(store, study, [1, 2])
 
@@ -221,16 +219,11 @@ async def test_whoever_waits_too_long_for_a_person_gives_up_with_a_sentence(stor
         async with store._main.begin(write=True) as transaction:
             await transaction.exec_driver_sql("SET lock_timeout = '50ms'")
             with pytest.raises(Unavailable, match="held by another process"):
-                await waiting_for(store, transaction)
+                await transaction.hold(talk.person(store._bot_key.pseudonym(1)))
         await one_update(store, speaker, 2)  # nobody else waits
     await other.close()
     async with store.unit(3, 1) as unit:
         assert await unit.progress(1)
-
-
-async def waiting_for(store, transaction):
-    with store._main._place.explaining():
-        await transaction.hold(talk.person(store._bot_key.pseudonym(1)))
 
 
 async def test_two_workers_never_write_for_one_person_at_the_same_time(store, study):
@@ -285,3 +278,39 @@ async def test_a_clock_that_is_set_back(store, study, speaker, monkeypatch):
     assert len(await again.waiting(now)) == 2
     assert await is_whole(again, study, [1, 2])
     await again.close()
+
+
+@pytest.mark.databases("postgresql")
+async def test_only_one_worker_at_a_time_sends_to_a_person(store, study):
+    """And the turn of a worker that is cut off goes to the next."""
+    other = await Store.open(study.settings)
+    async with store.turn(b"one") as mine:
+        assert mine
+        async with other.turn(b"one") as theirs, other.turn(b"another") as as_well:
+            assert not theirs
+            assert as_well
+    async with other.turn(b"one") as theirs:
+        assert theirs
+        study.server.query(
+            "postgres", "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname LIKE 'main%'"
+        )
+        with pytest.raises(Unavailable):
+            async with store.turn(b"one"):
+                pass  # its connection was cut as well, and it learns of it here
+        async with store.turn(b"one") as mine:
+            assert mine
+    await other.close()
+    async with store.turn(b"one") as mine:
+        assert mine
+
+
+@pytest.mark.parametrize("problem", [OSError, TimeoutError, ZeroDivisionError])
+async def test_what_goes_wrong_elsewhere_is_not_blamed_on_the_database(store, problem):
+    with pytest.raises(problem):
+        async with store.unit(1):
+            raise problem
+    with pytest.raises(problem):
+        async with store.turn(b"one"):
+            raise problem
+    async with store.unit(1) as unit:
+        assert not unit.seen
