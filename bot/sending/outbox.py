@@ -116,8 +116,8 @@ class Outbox:
             self._revoked.set()
 
     async def _send_waiting(self, pseudonym: bytes) -> bool:
-        """Whether there was something, and all of it went through. Where the outbox is shared, each letter is crossed out
-        before the next, for whoever has the next turn would find it again."""
+        """Whether there was something, and all of it went through. Where the outbox is shared, each letter is crossed
+        out before the next, for whoever has the next turn would find it again."""
         async with self._places:
             waiting = await self._store.waiting(datetime.now(UTC), pseudonym=pseudonym)
         said = 0
