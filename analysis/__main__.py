@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from analysis.commands import coding, reports
+from analysis.commands import coding, evaluation, frames, models, reports
 from analysis.errors import AnalysisError
 
 app = typer.Typer(
@@ -18,7 +18,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 coding.register(app)
+evaluation.register(app)
+frames.register(app)
 reports.register(app)
+app.add_typer(models.app)
 
 
 def main() -> None:

@@ -8,8 +8,9 @@ Promise: same words, same stance, on any machine; nothing is kept between calls.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cache
-from typing import NamedTuple, get_args
+from typing import NamedTuple, Protocol, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,8 @@ from sklearn.linear_model import RidgeClassifier
 from textblob.en import sentiment
 
 from analysis.cues import Sign, read_signs
-from analysis.exemplars import Exemplar, read_exemplars, read_themeless
-from analysis.frameworks import DEFAULT, read_framework
+from analysis.exemplars import Exemplar, read_exemplars
+from analysis.frameworks import framework_ids, read_framework
 from analysis.model import Stance
 from analysis.vectors import Rows, Space
 from analysis.words import PhraseBook, Word, find_words
@@ -39,20 +40,45 @@ class Signs(NamedTuple):
     polarity: float
 
 
+class Encodes(Protocol):
+    """Gives vectors of meaning: a row a text."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float64]: ...
+
+
+class Remembers(Protocol):
+    """Gives vectors of exemplars."""
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float64]: ...
+
+
 class StanceReader:
-    """Tells the stance of texts. Learned once from the exemplars of relational practice."""
+    """Tells the stance of texts. Learned once from the exemplars of all frameworks."""
+
+    _encoder: Encodes | None = None
 
     def __init__(self, exemplars: Sequence[Exemplar]) -> None:
         signs = read_signs()
         self._negators = frozenset(signs.negators)
         self._book: PhraseBook[Sign] = PhraseBook((phrase, sign) for sign in signs.sign for phrase in sign.phrases)
         taught = [each for each in exemplars if each.stance in _LEARNED]
+        self._taught = tuple(each.text for each in taught)
+        self._answers = [_LEARNED.index(each.stance) for each in taught]
         texts = [find_words(each.text) for each in taught]
         self._space = Space(texts, runs=False)
         self._model = RidgeClassifier(alpha=1.0, class_weight="balanced").fit(
             self._features(self._space.count(texts), [self.weigh_signs(words) for words in texts]),
-            [_LEARNED.index(each.stance) for each in taught],
+            self._answers,
         )
+
+    def with_meaning(self, encoder: Encodes, remembered: Remembers, words: float) -> Self:
+        """The same reader with a classifier of meanings beside that of words, which then counts `words` times."""
+        reader = copy(self)
+        reader._encoder, reader._words = encoder, words
+        reader._meaning = RidgeClassifier(alpha=1.0, class_weight="balanced").fit(
+            remembered.vectors(self._taught), self._answers
+        )
+        return reader
 
     def weigh_signs(self, words: Sequence[Word]) -> Signs:
         """What the signs say. A sign after a "not" counts for the other side with half its weight."""
@@ -67,12 +93,16 @@ class StanceReader:
         polarity, _ = sentiment(plain) if plain else (0.0, 0.0)
         return Signs(tuple(weights.values()), float(polarity))
 
-    def read(self, counts: Rows, signs: Sequence[Signs]) -> list[Stance]:
-        """The stance of each row. `counts` are rows of `count`; `signs` those of the same texts."""
+    def read(
+        self, counts: Rows, signs: Sequence[Signs], meant: NDArray[np.float64] | None = None
+    ) -> list[Stance]:
+        """The stance of each row. `counts` are rows of `count`; `signs` and `meant` (vectors) those of the same texts."""
         if not signs:
             return []
         scores = self._model.decision_function(self._features(counts, signs))
-        return [self._settle(row, each) for row, each in zip(scores.round(6), signs, strict=True)]
+        if meant is not None and self._encoder is not None:
+            scores = self._words * scores + self._meaning.decision_function(meant)
+        return [self._settle(row, each) for row, each in zip(scores.round(4), signs, strict=True)]
 
     def count(self, texts: Sequence[Sequence[Word]]) -> Rows:
         """The words of texts as rows; rows of several texts may be added up."""
@@ -81,7 +111,8 @@ class StanceReader:
     def tell(self, text: str) -> Stance:
         """The stance of one text."""
         words = find_words(text)
-        return self.read(self.count([words]), [self.weigh_signs(words)])[0]
+        meant = self._encoder.encode([text]) if self._encoder is not None else None
+        return self.read(self.count([words]), [self.weigh_signs(words)], meant)[0]
 
     def _settle(self, scores: NDArray[np.float64], signs: Signs) -> Stance:
         weight = dict(zip(STANCES, signs.weights, strict=True))
@@ -102,6 +133,12 @@ class StanceReader:
         return joined
 
 
+def sign_of_polarity(text: str) -> Stance:
+    """The stated baseline: help where TextBlob finds the words pleasant, harm where unpleasant, else neither."""
+    polarity, _ = sentiment([word.text for word in find_words(text)])
+    return "help" if polarity > 0 else "harm" if polarity < 0 else "neither"
+
+
 def add_signs(parts: Sequence[Signs], shares: Sequence[float]) -> Signs:
     """The signs of several parts as those of the whole, each with its share; the polarity is their mean."""
     weights = tuple(
@@ -115,5 +152,5 @@ def add_signs(parts: Sequence[Signs], shares: Sequence[float]) -> Signs:
 @cache
 def stance_reader() -> StanceReader:
     """The reader that everything shares, learned at first use."""
-    voices = read_exemplars(read_framework(DEFAULT)).values()
-    return StanceReader([*(each for voice in voices for each in voice), *read_themeless()])
+    voices = [voice for name in framework_ids() for voice in read_exemplars(read_framework(name)).values()]
+    return StanceReader([each for voice in voices for each in voice])
