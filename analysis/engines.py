@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from analysis.coder import ThemeCoder
 from analysis.cues import read_cues
@@ -17,7 +17,11 @@ from analysis.frameworks import DEFAULT, read_framework
 from analysis.learned import Learned, read_weights
 from analysis.lessons import own_file, read_lesson
 from analysis.lexical import lexical_coder
-from analysis.stance import stance_reader
+from analysis.stance import StanceReader, teach_stances
+
+if TYPE_CHECKING:
+    from analysis.semantic.encoder import Encoder
+    from analysis.semantic.remembered import Remembered
 
 Engine = Literal["auto", "lexical", "semantic"]
 
@@ -57,19 +61,27 @@ def _lacks(more: Iterable[str]) -> list[str]:
 
 def _semantic_coder(framework: str, model: Path | None) -> ThemeCoder:
     # Imported here, because these packages come with the extra only.
-    from analysis.semantic.encoder import Encoder  # noqa: PLC0415
-    from analysis.semantic.folder import ModelFolder, small_model  # noqa: PLC0415
     from analysis.semantic.meaning import Meaning  # noqa: PLC0415
-    from analysis.semantic.remembered import Remembered  # noqa: PLC0415
 
     read, own, weights = read_framework(framework), own_file(framework), read_weights("semantic")
+    if weights.meant is None:
+        raise ContentError("semantic.toml lacks the table [meant]: add it.")
+    name, encoder, remembered, stances = _load(model, weights.meant.stance_words)
+    lesson = read_lesson(read, own, weights.definitions)
+    view = Meaning(lesson, weights.meant, encoder, remembered)
+    learned = Learned(lesson, read_cues(read, own), weights)
+    return ThemeCoder(read, learned, stances, f"semantic, model {name}", view)
+
+
+@lru_cache(maxsize=2)
+def _load(model: Path | None, stance_words: float) -> tuple[str, "Encoder", "Remembered", StanceReader]:
+    """A model's name, its encoder, what it remembers, and a reader of stances: the same for every framework."""
+    from analysis.semantic.encoder import Encoder  # noqa: PLC0415
+    from analysis.semantic.folder import ModelFolder, small_model  # noqa: PLC0415
+    from analysis.semantic.meaning import StanceMeaning  # noqa: PLC0415
+    from analysis.semantic.remembered import Remembered  # noqa: PLC0415
+
     folder = ModelFolder(model or small_model())
     encoder = Encoder(folder)
     remembered = Remembered(encoder, folder.vectors)
-    lesson = read_lesson(read, own, weights.definitions)
-    if weights.meant is None:
-        raise ContentError("semantic.toml lacks the table [meant]: add it.")
-    view = Meaning(lesson, weights.meant, encoder, remembered)
-    stances = stance_reader().with_meaning(encoder, remembered, weights.meant.stance_words)
-    learned = Learned(lesson, read_cues(read, own), weights)
-    return ThemeCoder(read, learned, stances, f"semantic, model {folder.manifest.id}", view)
+    return folder.manifest.id, encoder, remembered, teach_stances(StanceMeaning(encoder, remembered, stance_words))

@@ -3,8 +3,8 @@
 For each gold text the coder's whole-text ranking is compared with the one sub-theme that people gave. Cohen's kappa
 (Cohen 1960) is between gold and first choice, over sub-themes; macro F1 is the mean over sub-themes that occur in the
 gold or among the first choices. The stance compared is that of the whole text, because
-the gold has one for the whole text; codings have one for each span. Gold texts under "none" have no theme: they count in
-`abstained` alone. The baseline beside the stance is the sign of TextBlob's polarity.
+the gold has one for the whole text; codings have one for each span. Gold texts under "none" have no theme: they
+count in `abstained` alone. The baseline beside the stance is the sign of TextBlob's polarity.
 """
 
 from collections import Counter

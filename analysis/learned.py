@@ -1,7 +1,8 @@
 """What the lexical engine has learned of one framework: scores of sub-themes for a text, and whether it has a theme.
 
-Learned at first use from exemplars, definitions and cues, in well under a second. Two linear classifiers of
-scikit-learn (ridge regression and complement naive Bayes) are added to the cues; each is put on the same scale first.
+Learned at first use from exemplars, definitions and cues, in well under a second. Two linear classifiers
+(ridge regression, and complement naive Bayes of scikit-learn) are added to the cues; each is put on the same scale
+first.
 
 Promise: learning and scoring are deterministic; scores are rounded so that the last bits of a processor decide nothing.
 """
@@ -13,13 +14,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from sklearn.linear_model import RidgeClassifier
+from scipy import sparse
 from sklearn.naive_bayes import ComplementNB
 
 from analysis.content import read_toml
 from analysis.cues import Cue, read_care_words
 from analysis.lessons import Lesson
 from analysis.model import Frozen
+from analysis.ridge import Ridge
 from analysis.vectors import Rows, Space, standardise
 from analysis.words import PhraseBook, Word, find_words
 
@@ -96,14 +98,12 @@ class Learned:
         texts = [find_words(text) for text in lesson.texts]
         off_topic = [find_words(text) for text in lesson.themeless]
         self.space = Space([*texts, *off_topic])
-        themed = self.space.weigh(self.space.count(texts))
+        everything = self.space.weigh(self.space.taught)
+        themed: Rows = sparse.csr_array(everything[: len(texts)])
         answers = np.array(lesson.answers)
-        self._ridge = RidgeClassifier(alpha=1.0).fit(themed, answers)
+        self._ridge = Ridge(themed, lesson.answers)
         self._bayes = ComplementNB(alpha=0.3).fit(themed, answers)
-        everything = self.space.weigh(self.space.count([*texts, *off_topic]))
-        self._gate = RidgeClassifier(alpha=1.0, class_weight="balanced").fit(
-            everything, [1] * len(texts) + [0] * len(off_topic)
-        )
+        self._gate = Ridge(everything, [1] * len(texts) + [0] * len(off_topic), balanced=True)
         shown = len(lesson.examples)
         self.examples, self.example_labels = lesson.examples, answers[:shown]
         self._example_columns = themed[:shown].T.tocsr()

@@ -1,4 +1,4 @@
-"""The lexical engine: themes and stances from words, cues and exemplars. Installs with the core, needs no model file."""
+"""The lexical engine: themes and stances from words, cues and exemplars. It comes with the core; no model file."""
 
 from functools import lru_cache
 

@@ -11,6 +11,7 @@ from analysis.evaluate import Evaluation
 from analysis.model import Framework
 
 _CELL, _LABELS, _FOOT = 34, 330, 20
+_DARK = 0.5  # share from which white words are easier to read
 _ROW, _GAP, _SIDE = 26, 260, 380
 _STYLE = (
     "<style>text{font:13px system-ui,sans-serif;fill:#1b1b1b}.q{font-size:11px;text-anchor:middle}"
@@ -40,7 +41,9 @@ def draw_confusion(result: Evaluation, framework: Framework) -> str:
             parts.append(_cell(_LABELS + column * _CELL, top, count, total[gold], gold == chosen))
     width, height = _LABELS + size + _FOOT, size + 3 * _CELL + _FOOT
     head = _text(10, 22, f"What people said (rows) and what the machine put first (columns), {result.n} texts", "h")
-    return _frame(width, height, "What was taken for what", said or "Nothing was taken for anything else.", [head, *parts])
+    return _frame(
+        width, height, "What was taken for what", said or "Nothing was taken for anything else.", [head, *parts]
+    )
 
 
 def draw_crosswalk(left: Framework, right: Framework, meets: Mapping[str, Sequence[str]]) -> str:
@@ -72,7 +75,7 @@ def draw_crosswalk(left: Framework, right: Framework, meets: Mapping[str, Sequen
 def _cell(left: float, top: float, count: int, total: int, agreed: bool) -> str:
     share = count / total if total else 0.0
     hue = "61,90,128" if agreed else "166,70,30"
-    word = _text(left + _CELL / 2, top + 21, str(count), "q w" if share > 0.5 else "q") if count else ""
+    word = _text(left + _CELL / 2, top + 21, str(count), "q w" if share > _DARK else "q") if count else ""
     return (
         f'<rect x="{left}" y="{top}" width="{_CELL - 1}" height="{_CELL - 1}" fill="rgba({hue},{share:.2f})" '
         f'stroke="{"#1b1b1b" if agreed else "#c8c8c8"}"/>{word}'

@@ -19,6 +19,8 @@ Input = Annotated[
     Path, typer.Argument(metavar="IN.jsonl", help='Lines with "id" and "text"; "-" reads standard input.')
 ]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="OUT.jsonl", help="Default: standard output.")]
+
+
 def code_lines(source: Path, coder: ThemeCoder) -> Iterator[str]:
     """The coding of each answer as a line of JSON, in the order of the input."""
     answers, again = tee(read_records(source, Answer))  # tee holds one batch at most: the two are read in step

@@ -1,6 +1,5 @@
 """The options that choose a framework and an engine, and how the choice is told."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -31,4 +30,4 @@ def choose_coder(framework: str, engine: Literal["auto", "lexical", "semantic"],
 
 def name_engine(coder: "ThemeCoder") -> None:
     """Says on standard error which engine it was, so that nobody has to guess later."""
-    print(f"Coded with the engine: {coder.engine}.", file=sys.stderr)
+    typer.echo(f"Coded with the engine: {coder.engine}.", err=True)

@@ -39,9 +39,7 @@ class Encoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._network = onnxruntime.InferenceSession(
-            str(folder.network), options, providers=["CPUExecutionProvider"]
-        )
+        self._network = onnxruntime.InferenceSession(str(folder.network), options, providers=["CPUExecutionProvider"])
         self._inputs = {each.name for each in self._network.get_inputs()}
         self._tokenizer = Tokenizer.from_file(str(folder.tokenizer))
         self._tokenizer.no_padding()
@@ -63,11 +61,11 @@ class Encoder:
             step = max(1, _TOGETHER // length)
             runs += [windows[begin : begin + step] for begin in range(0, len(windows), step)]
         sums: Vectors | None = None
-        for windows, rows in zip(runs, self._pool.map(self._run, runs), strict=True):
+        for run, rows in zip(runs, self._pool.map(self._run, runs), strict=True):
             if sums is None:
                 sums = np.zeros((len(texts), rows.shape[1]))
-            for window, row in zip(windows, rows, strict=True):  # one by one: a text may have several windows
-                sums[window.text] += row
+            for read, row in zip(run, rows, strict=True):  # one by one: a text may have several windows
+                sums[read.text] += row
         return unit(sums) if sums is not None else np.zeros((0, 0))
 
     def _run(self, windows: list[_Window]) -> Vectors:

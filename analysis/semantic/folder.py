@@ -1,7 +1,7 @@
 """A model's folder: what is in it, and the promise that every file is the one that was measured.
 
-`model.toml` names the files and the SHA-256 of each. A file that is missing or changed stops the start with one sentence;
-nothing is loaded before all of them are checked.
+`model.toml` names the files and the SHA-256 of each. A file that is missing or changed stops the start with one
+sentence; nothing is loaded before all of them are checked.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
 """What the semantic engine adds for one framework: scores, a sign that a text is about care, the nearest exemplars.
 
-Learned at start from the vectors of exemplars and definitions, in closed form (ridge regression), which is quick and the
-same everywhere. Two views are added: a linear classifier, and how alike a text is to the exemplars of each sub-theme.
+Learned at start from the vectors of exemplars and definitions, in closed form (ridge regression), which is quick
+and the same everywhere. Two views are added: a linear classifier, and how alike a text is to the exemplars of each
+sub-theme.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import RidgeClassifier
+from threadpoolctl import threadpool_limits
 
 from analysis.learned import SEVERAL, Meant
 from analysis.lessons import Lesson
@@ -20,9 +22,19 @@ _LONG = 1200  # characters beyond which a text's vector is made from those of it
 _TOGETHER = 512  # rows compared with all exemplars at once, so that memory stays flat
 
 
+class StanceMeaning:
+    """What the reader of stances needs of a model."""
+
+    def __init__(self, encoder: Encoder, remembered: Remembered, words: float) -> None:
+        self.words = words
+        self.encode = encoder.encode
+        self.remember = remembered.vectors
+
+
 class Meaning:
     """The view of meanings on one framework."""
 
+    @threadpool_limits.wrap(limits=1, user_api="blas")
     def __init__(self, lesson: Lesson, meant: Meant, encoder: Encoder, remembered: Remembered) -> None:
         self._encoder = encoder
         self._meant = meant
@@ -39,18 +51,19 @@ class Meaning:
     def read(self, texts: Sequence[str], segments: Sequence[Sequence[str]]) -> tuple[Vectors, Vectors]:
         """The vectors of texts, and of all their segments one after the other.
 
-        A text of one segment is read once; of a very long one, only the segments are read."""
+        A text of one segment is read once; of a very long one, only the segments are read; one without segments is
+        not read, and its row is of zeros."""
         asked: dict[str, int] = {}
         for text, parts in zip(texts, segments, strict=True):
-            for each in parts if len(text) > _LONG or len(parts) == 1 else (text, *parts):
+            for each in parts if len(text) > _LONG or len(parts) <= 1 else (text, *parts):
                 asked.setdefault(each, len(asked))
         if not asked:
             return np.zeros((len(texts), self._rows.shape[1])), np.zeros((0, self._rows.shape[1]))
         known = self._encoder.encode(list(asked))
         whole = np.zeros((len(texts), known.shape[1]))
-        for row, text, parts in zip(whole, texts, segments, strict=True):
-            for each in parts if len(text) > _LONG or len(parts) == 1 else (text,):
-                row += known[asked[each]] * len(each)
+        for at, (text, parts) in enumerate(zip(texts, segments, strict=True)):
+            for each in parts if len(text) > _LONG or len(parts) <= 1 else (text,):
+                whole[at] += known[asked[each]] * len(each)
         every = [asked[each] for parts in segments for each in parts]
         return unit(whole), known[every]
 

@@ -1,4 +1,4 @@
-"""The network of MPNet (Song et al. 2020) written as ONNX from its weights, so that no framework for training is needed.
+"""The network of MPNet (Song et al. 2020) written as ONNX from its weights, so that no framework of training is needed.
 
 Twelve layers of attention with relative positions in 32 buckets (as in T5, Raffel et al. 2020), inputs `input_ids` and
 `attention_mask` (texts, tokens), output the last hidden states (texts, tokens, 768). The same weights give the same
@@ -33,7 +33,8 @@ def bucket_distances(longest: int = _LONGEST) -> NDArray[np.int32]:
     away, exact = np.abs(back), half // 2
     far = exact + np.log(np.maximum(away, 1) / exact) / math.log(_FARTHEST / exact) * (half - exact)
     bucket = np.where(away < exact, away, np.minimum(far.astype(np.int64), half - 1))
-    return (bucket + np.where(back < 0, half, 0)).astype(np.int32)
+    whole: NDArray[np.int32] = (bucket + np.where(back < 0, half, 0)).astype(np.int32)
+    return whole
 
 
 class _Graph:

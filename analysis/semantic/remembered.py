@@ -1,7 +1,7 @@
 """Vectors of exemplars and definitions, remembered beside a model, so that a start takes a second and not a minute.
 
-A vector is kept by the SHA-256 of its text, as whole numbers from -127 to 127 with one scale: a file made on one machine
-teaches every other machine the same. Whatever is not remembered is read anew and rounded in the same way.
+A vector is kept by the SHA-256 of its text, as whole numbers from -127 to 127: a file made on one machine teaches
+every other machine the same. Whatever is not remembered is read anew and rounded in the same way.
 """
 
 import hashlib
