@@ -37,7 +37,7 @@ Matrix = NDArray[np.float64]
 class View(Protocol):
     """What an engine adds to words: vectors of texts, and what it makes of them for one framework."""
 
-    def read(self, texts: Sequence[str], segments: Sequence[Sequence[str]]) -> tuple[Matrix, Matrix]: ...
+    def read(self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]) -> tuple[Matrix, Matrix]: ...
     def score(self, rows: Matrix) -> Matrix: ...
     def about_care(self, rows: Matrix) -> Matrix: ...
     def nearest(self, rows: Matrix, subthemes: Sequence[int]) -> list[str | None]: ...
@@ -139,10 +139,9 @@ class ThemeCoder:
         if self._view is None:
             return _Look(counts, grouping, None, None)
         # What will not be coded is not read: it costs time and says nothing.
-        parts = [[] if read.note else [read.text[each.start : each.end] for each in read.segments] for read in batch]
-        texts, held = self._view.read([read.text for read in batch], parts)
-        segments = np.zeros((len(owners), texts.shape[1]))
-        segments[[not batch[at].note for at in owners]] = held
+        texts, segments = self._view.read(
+            ["" if read.note else read.text for read in batch], [read.segments for read in batch]
+        )
         return _Look(counts, grouping, texts, segments)
 
     def _hints(self, batch: list[_Read]) -> Matrix:
@@ -207,6 +206,9 @@ class ThemeCoder:
                 parts = [self._stances.weigh_signs(each) for each in batch[at].words]
                 seen[at] = [*parts, add_signs(parts, [1.0] * len(parts))]
             *parts, whole = seen[at]
+            if len(parts) == 1:
+                signs.append(whole)
+                continue
             own = add_signs(parts[choice.first : choice.last + 1], [1.0] * (choice.last - choice.first + 1))
             signs.append(add_signs([own, whole], [1 - _CONTEXT, _CONTEXT]))
         if look.segments is None or look.texts is None:

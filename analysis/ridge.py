@@ -22,7 +22,6 @@ _ALPHA = 1.0  # the penalty; scikit-learn's default
 class Ridge:
     """One linear score for each class; for two classes a single one, which is positive for the second."""
 
-    @threadpool_limits.wrap(limits=1, user_api="blas")
     def __init__(self, rows: Rows, answers: Sequence[int], *, balanced: bool = False) -> None:
         """`answers` are classes from 0. `balanced`: rare classes weigh as much as common ones."""
         classes = np.array(answers)
@@ -39,8 +38,9 @@ class Ridge:
         root = np.sqrt(weights)[:, None]
         system *= root * root.T
         system[np.diag_indices_from(system)] += _ALPHA
-        factor = cho_factor(system, overwrite_a=True, check_finite=False)
-        dual = root * cho_solve(factor, root * (targets - share @ targets), check_finite=False)
+        with threadpool_limits(1, user_api="blas"):
+            factor = cho_factor(system, overwrite_a=True, check_finite=False)
+            dual = root * cho_solve(factor, root * (targets - share @ targets), check_finite=False)
         self._slopes: NDArray[np.float64] = rows.T @ dual - np.outer(centre, dual.sum(axis=0))
         self._levels = share @ targets - centre @ self._slopes
 

@@ -177,6 +177,8 @@ def sign_of_polarity(text: str) -> Stance:
 
 def add_signs(parts: Sequence[Signs], shares: Sequence[float]) -> Signs:
     """The signs of several parts as those of the whole, each with its share; the polarity is their mean."""
+    if len(parts) == 1:
+        return parts[0]
     weights = tuple(
         float(sum(weight * share for weight, share in zip(column, shares, strict=True)))
         for column in zip(*(part.weights for part in parts), strict=True)

@@ -27,9 +27,16 @@ Vectors = NDArray[np.float64]
 """A row a text, each of unit length."""
 
 
+Spans = Sequence[tuple[int, int]]
+"""First and last (exclusive) code point of each segment of a text."""
+
+
 class _Window(NamedTuple):
+    """Tokens that are run together: whose they are, and the segment of each (-1 for none), counted over all texts."""
+
     text: int
     tokens: tuple[int, ...]
+    segments: tuple[int, ...]
 
 
 class Encoder:
@@ -41,6 +48,7 @@ class Encoder:
         options.log_severity_level = 3
         self._network = onnxruntime.InferenceSession(str(folder.network), options, providers=["CPUExecutionProvider"])
         self._inputs = {each.name for each in self._network.get_inputs()}
+        self.width = int(self._network.get_outputs()[0].shape[-1])
         self._tokenizer = Tokenizer.from_file(str(folder.tokenizer))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -50,31 +58,52 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """The vectors of texts, in their order; shape (texts, width of the model)."""
-        by_length: dict[int, list[_Window]] = defaultdict(list)
-        for at, each in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
-            ids = each.ids
-            for begin in range(0, max(1, len(ids)), self._longest):
-                window = (self._begin, *ids[begin : begin + self._longest], self._end)
-                by_length[len(window)].append(_Window(at, window))
-        runs: list[list[_Window]] = []
-        for length, windows in sorted(by_length.items()):
-            step = max(1, _TOGETHER // length)
-            runs += [windows[begin : begin + step] for begin in range(0, len(windows), step)]
-        sums: Vectors | None = None
-        for run, rows in zip(runs, self._pool.map(self._run, runs), strict=True):
-            if sums is None:
-                sums = np.zeros((len(texts), rows.shape[1]))
-            for read, row in zip(run, rows, strict=True):  # one by one: a text may have several windows
-                sums[read.text] += row
-        return unit(sums) if sums is not None else np.zeros((0, 0))
+        return self.encode_parts(texts, [()] * len(texts))[0]
 
-    def _run(self, windows: list[_Window]) -> Vectors:
-        """The sums over the tokens of windows of one length."""
+    def encode_parts(self, texts: Sequence[str], spans: Sequence[Spans]) -> tuple[Vectors, Vectors]:
+        """The vectors of texts, and of all their segments one after the other, as they are meant in their text.
+
+        A text is read once: a segment's vector is the mean of its own tokens, each of which has seen the others."""
+        windows = self._cut(texts, spans)
+        by_length: dict[int, list[_Window]] = defaultdict(list)
+        for window in windows:
+            by_length[len(window.tokens)].append(window)
+        runs: list[list[_Window]] = []
+        for length, alike in sorted(by_length.items()):
+            step = max(1, _TOGETHER // length)
+            runs += [alike[begin : begin + step] for begin in range(0, len(alike), step)]
+        whole = np.zeros((len(texts), self.width))
+        parts = np.zeros((sum(len(each) for each in spans), self.width))
+        for run, states in zip(runs, self._pool.map(self._run, runs), strict=True):
+            for window, rows in zip(run, states, strict=True):
+                whole[window.text] += rows.sum(axis=0, dtype=np.float64)
+                held = np.array(window.segments)
+                for segment in np.unique(held[held >= 0]):
+                    parts[segment] += rows[held == segment].sum(axis=0, dtype=np.float64)
+        return unit(whole), unit(parts)
+
+    def _cut(self, texts: Sequence[str], spans: Sequence[Spans]) -> list[_Window]:
+        """The windows of texts. The tokenizer counts code points too."""
+        windows = []
+        before = 0
+        for at, each in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
+            begins = np.array([first for first, _ in spans[at]])
+            starts = np.array([first for first, _ in each.offsets])
+            places = np.searchsorted(begins, starts, side="right") - 1 + before if len(begins) else starts * 0 - 1
+            before += len(begins)
+            for first in range(0, max(1, len(each.ids)), self._longest):
+                tokens = each.ids[first : first + self._longest]
+                segments = places[first : first + self._longest].tolist()
+                windows.append(_Window(at, (self._begin, *tokens, self._end), (-1, *segments, -1)))
+        return windows
+
+    def _run(self, windows: list[_Window]) -> NDArray[np.float32]:
+        """What the network makes of windows of one length; shape (windows, tokens, width)."""
         ids = np.array([each.tokens for each in windows], dtype=np.int64)
         given = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         (states,) = self._network.run(None, {name: given[name] for name in self._inputs})
-        summed: Vectors = states.sum(axis=1, dtype=np.float64)
-        return summed
+        last: NDArray[np.float32] = states
+        return last
 
 
 def unit(rows: Vectors) -> Vectors:

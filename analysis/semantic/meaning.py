@@ -14,11 +14,10 @@ from threadpoolctl import threadpool_limits
 
 from analysis.learned import SEVERAL, Meant
 from analysis.lessons import Lesson
-from analysis.semantic.encoder import Encoder, Vectors, unit
+from analysis.semantic.encoder import Encoder, Vectors
 from analysis.semantic.remembered import Remembered
 from analysis.vectors import standardise
 
-_LONG = 1200  # characters beyond which a text's vector is made from those of its segments
 _TOGETHER = 512  # rows compared with all exemplars at once, so that memory stays flat
 
 
@@ -34,7 +33,6 @@ class StanceMeaning:
 class Meaning:
     """The view of meanings on one framework."""
 
-    @threadpool_limits.wrap(limits=1, user_api="blas")
     def __init__(self, lesson: Lesson, meant: Meant, encoder: Encoder, remembered: Remembered) -> None:
         self._encoder = encoder
         self._meant = meant
@@ -42,30 +40,16 @@ class Meaning:
         self._answers = np.array(lesson.answers)
         off_topic = remembered.vectors(lesson.themeless)
         self._classes = len(lesson.labels)
-        self._ridge = RidgeClassifier(alpha=1.0).fit(self._rows, self._answers)
-        self._gate = RidgeClassifier(alpha=1.0, class_weight="balanced").fit(
-            np.concatenate([self._rows, off_topic]), [1] * len(self._rows) + [0] * len(off_topic)
-        )
+        with threadpool_limits(1, user_api="blas"):
+            self._ridge = RidgeClassifier(alpha=1.0).fit(self._rows, self._answers)
+            self._gate = RidgeClassifier(alpha=1.0, class_weight="balanced").fit(
+                np.concatenate([self._rows, off_topic]), [1] * len(self._rows) + [0] * len(off_topic)
+            )
         self._examples = lesson.examples
 
-    def read(self, texts: Sequence[str], segments: Sequence[Sequence[str]]) -> tuple[Vectors, Vectors]:
-        """The vectors of texts, and of all their segments one after the other.
-
-        A text of one segment is read once; of a very long one, only the segments are read; one without segments is
-        not read, and its row is of zeros."""
-        asked: dict[str, int] = {}
-        for text, parts in zip(texts, segments, strict=True):
-            for each in parts if len(text) > _LONG or len(parts) <= 1 else (text, *parts):
-                asked.setdefault(each, len(asked))
-        if not asked:
-            return np.zeros((len(texts), self._rows.shape[1])), np.zeros((0, self._rows.shape[1]))
-        known = self._encoder.encode(list(asked))
-        whole = np.zeros((len(texts), known.shape[1]))
-        for at, (text, parts) in enumerate(zip(texts, segments, strict=True)):
-            for each in parts if len(text) > _LONG or len(parts) <= 1 else (text,):
-                whole[at] += known[asked[each]] * len(each)
-        every = [asked[each] for parts in segments for each in parts]
-        return unit(whole), known[every]
+    def read(self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]) -> tuple[Vectors, Vectors]:
+        """The vectors of texts, and of all their segments one after the other."""
+        return self._encoder.encode_parts(texts, spans)
 
     def score(self, rows: Vectors) -> NDArray[np.float64]:
         """Scores of all sub-themes, a row a text; higher is likelier."""
