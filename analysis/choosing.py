@@ -55,8 +55,10 @@ def choose(scores: Scores, learned: Learned) -> list[Choice]:
     return _join(choices)
 
 
-def explain(subtheme: int, evidence: Evidence, example: str | None, invited: bool) -> str:
-    """Why, for a person who checks: the cues of this sub-theme that fired, the nearest exemplar, the question."""
+def explain(subtheme: int, evidence: Evidence, example: str | None, invited: bool, nearest_by: str) -> str:
+    """Why, for a person who checks: the cues of this sub-theme that fired, the nearest exemplar, the question.
+
+    `nearest_by` says how the exemplar was found, and so which engine it was."""
     fired = sorted((each for each in evidence.fired if each.subtheme == subtheme), key=lambda it: -it.weight)
     sentences = []
     if fired:
@@ -64,7 +66,7 @@ def explain(subtheme: int, evidence: Evidence, example: str | None, invited: boo
         sentences.append(f"It says {words}, which {fired[0].reason}.")
     if example is not None:
         shown = example if len(example) <= _SHOWN else example[:_SHOWN].rsplit(" ", 1)[0] + " ..."
-        sentences.append(f"The nearest invented example: “{shown}”")
+        sentences.append(f"The nearest invented example {nearest_by}: “{shown}”")
     if invited:
         sentences.append("The question asked about this.")
     return " ".join(sentences) or "The choice of words as a whole is nearest to this sub-theme; no single word is."

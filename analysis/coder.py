@@ -75,6 +75,7 @@ class ThemeCoder:
         self._view = view
         self._number = {label: at for at, label in enumerate(learned.labels)}
         self.engine = engine
+        self._nearest_by = "by words" if view is None else f"by meaning ({engine.rpartition(' ')[2]})"
 
     @property
     def framework(self) -> Framework:
@@ -188,7 +189,7 @@ class ThemeCoder:
                     confidence=choice.confidence,
                     start=read.segments[choice.first].start,
                     end=read.segments[choice.last].end,
-                    reason=explain(choice.subtheme, evidence, example, subtheme in read.invites),
+                    reason=explain(choice.subtheme, evidence, example, subtheme in read.invites, self._nearest_by),
                 )
             )
         return [tuple(each) for each in codings]

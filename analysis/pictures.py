@@ -10,9 +10,9 @@ from xml.sax.saxutils import escape
 from analysis.evaluate import Evaluation
 from analysis.model import Framework
 
-_CELL, _LABELS, _FOOT = 34, 330, 20
-_DARK = 0.5  # share from which white words are easier to read
-_ROW, _GAP, _SIDE = 26, 260, 380
+_CELL, _LABELS, _FOOT = 34, 400, 20
+_DARK = 0.8  # share from which white words are easier to read
+_ROW, _GAP, _SIDE = 26, 260, 500
 _STYLE = (
     "<style>text{font:13px system-ui,sans-serif;fill:#1b1b1b}.q{font-size:11px;text-anchor:middle}"
     ".w{fill:#fff}.r{text-anchor:end}.h{font-weight:600}line,path{stroke:#3d5a80;fill:none}</style>"

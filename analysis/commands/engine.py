@@ -1,5 +1,6 @@
 """The options that choose a framework and an engine, and how the choice is told."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -29,5 +30,6 @@ def choose_coder(framework: str, engine: Literal["auto", "lexical", "semantic"],
 
 
 def name_engine(coder: "ThemeCoder") -> None:
-    """Says on standard error which engine it was, so that nobody has to guess later."""
-    typer.echo(f"Coded with the engine: {coder.engine}.", err=True)
+    """Tells a person at a terminal which engine it was. In files, the reason of every coding says it."""
+    if sys.stderr.isatty():
+        typer.echo(f"Coded with the engine: {coder.engine}.", err=True)
