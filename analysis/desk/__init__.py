@@ -1,0 +1,13 @@
+"""The researcher's desk: what people do with answers (review, coding, adjudication), kept in one file beside the data.
+
+`book` is that file: chained entries, no words. `shelf` finds and opens answers, `redact` takes stretches out, `review`
+says what may leave, `coding` holds what people coded, `adjudication` what they settled, `codebook` which version of a
+framework was used. Exports ask `review_state`.
+"""
+
+from analysis.desk.book import Book
+from analysis.desk.errors import DeskError
+from analysis.desk.review import ReviewState, review_state
+from analysis.desk.shelf import Cleaner, OnDesk, Shelf, name_of
+
+__all__ = ["Book", "Cleaner", "DeskError", "OnDesk", "ReviewState", "Shelf", "name_of", "review_state"]
