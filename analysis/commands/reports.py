@@ -4,25 +4,30 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 """
 
 import asyncio
+import hashlib
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from analysis.desk import Book, count_unreviewed, people_needed, read_name
 from analysis.errors import AnalysisError
 from analysis.export import Request, export
 from analysis.export.folder import check as check_request
+from analysis.export.folder import refuse_unreviewed
 from analysis.frameworks import DEFAULT
-from analysis.masking import MaskByPerson
+from analysis.masking import ReviewedMask
 from analysis.period import Period, PeriodError, read_period
 from analysis.questions import invites_of
 from analysis.reading import Reading, show_progress
 from analysis.serve import start_serve
 from analysis.serve.app import today
+from analysis.serve.at_desk import AtDesk
 from analysis.services import Services, read_services
 from analysis.summary import Summary, summarise, tally
 from analysis.summary.folder import SummaryError, check_place, numbers_of, write
@@ -43,12 +48,17 @@ class Format(StrEnum):
 
 
 class ReportSettings(StorageSettings):
-    """What reports need beside storage: HEARTEN_SERVICES, for the names and thresholds of services."""
+    """What reports need beside storage: HEARTEN_SERVICES, for the names and thresholds of services, and HEARTEN_DESK,
+    the file in which people's work with answers is kept."""
 
     services: Path | None = None
+    desk: Path = Path("var/desk.db")
 
 
 Key = Annotated[Path, typer.Option(help="The research key (research.key), private half.")]
+Who = Annotated[
+    str, typer.Option("--as", metavar="NAME", help="Who is at work, for the desk's book; default: your login name.")
+]
 
 
 class Reports:
@@ -69,6 +79,7 @@ class Reports:
                 help="Export texts that no person has reviewed. You answer for what happens to them.",
             ),
         ] = False,
+        who: Who = "",
     ) -> None:
         """Export answers for research: one folder with data, codebook, data dictionary, manifest and README."""
 
@@ -76,11 +87,22 @@ class Reports:
             days = read_period(period) if period else None
             request = Request(out, form.value, unreviewed, today(), service, days)
             check_request(request)
-            async with _open(key) as (reader, _):
-                reading = self._reading()
+            async with _open(key) as (reader, _, book):
+                request = replace(request, reviewers=people_needed(book))
                 span = _span(service, days)
+                log: dict[str, Any] = {"what": "export", "service": service, "period": days.name if days else None}
+                name = read_name(who)
+                book.write(name, "opened", **log)
+                if not unreviewed and (waiting := await count_unreviewed(book, reader.answers(**span))):
+                    raise refuse_unreviewed(waiting)
+                reading = self._reading(book)
                 coded = show_progress(reading.code(reader.answers(**span)), "Answers exported")
                 manifest = await export(request, coded, reader.asked(**span), reading.coder.framework)
+                made = hashlib.sha256((out / "manifest.json").read_bytes()).hexdigest()
+                book.write(
+                    name, "exported", **log, form=form.value, manifest=made, answers=manifest["answers"],
+                    people=manifest["people"], review=manifest["review"],
+                )  # fmt: skip
                 _tell_unopened(reader)
             count, people = manifest["answers"], manifest["people"]
             typer.echo(f"{count} answers of {people} people are in {out}. Read README.txt first.")
@@ -93,14 +115,17 @@ class Reports:
         service: Annotated[str, typer.Option(help="The code of the service.")],
         period: Annotated[str, typer.Option(help="2026-Q3, 2026-07 or 2026.")],
         out: Annotated[Path, typer.Option("--out", "-o", help="The page to write, ending in .html.")],
+        *,
+        who: Who = "",
     ) -> None:
         """Write the summary of one service and period: a page, and its numbers as JSON beside it."""
 
         async def work() -> None:
             days = read_period(period)
             check_place(out)
-            async with _open(key) as (reader, services):
-                summary = await self._summarise(reader, services, service, days)
+            async with _open(key) as (reader, services, book):
+                book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
+                summary = await self._summarise(reader, services, service, days, book)
                 write(summary, out)
                 _tell_unopened(reader)
             if not summary.counts.enough:
@@ -112,18 +137,24 @@ class Reports:
         _run(work)
 
     def serve(
-        self, key: Key, port: Annotated[int, typer.Option(help="Port on this machine.", min=0, max=65535)] = 8081
+        self,
+        key: Key,
+        port: Annotated[int, typer.Option(help="Port on this machine.", min=0, max=65535)] = 8081,
+        who: Who = "",
     ) -> None:
         """Show on this machine only what the service would see, and what the researcher would see."""
 
         async def work() -> None:
             settings = read_settings(ReportSettings)
+            research_key = _read_key(settings, key)
+            book = Book.open(settings.desk, research_key.desk_key)
             served = await start_serve(
                 settings,
-                _read_key(settings, key),
-                reading=self._reading(remember=_REMEMBER),
+                research_key,
+                reading=self._reading(book, remember=_REMEMBER),
                 services=_read_services(settings),
                 port=port,
+                at_desk=AtDesk(book, read_name(who)),
             )
             typer.echo(f"What the service would see:     {served.service}")
             typer.echo(f"What the researcher would see:  {served.researcher}")
@@ -136,18 +167,18 @@ class Reports:
 
         _run(work)
 
-    def _reading(self, *, remember: int = 0) -> Reading:
+    def _reading(self, book: Book, *, remember: int = 0) -> Reading:
         # The engine is imported here so that --help and a refusal do not wait for scikit-learn.
         from analysis.lexical import lexical_coder  # noqa: PLC0415
 
-        return Reading(lexical_coder(), MaskByPerson, _invites, remember=remember)
+        return Reading(lexical_coder(), lambda: ReviewedMask(book), _invites, remember=remember)
 
-    async def _summarise(self, reader: Reader, services: Services, code: str, period: Period) -> Summary:
+    async def _summarise(self, reader: Reader, services: Services, code: str, period: Period, book: Book) -> Summary:
         if code not in services and not await _was_asked(reader, code):
             raise SummaryError(
                 "There is no service with this code: check it against the services file (HEARTEN_SERVICES)."
             )
-        reading, span = self._reading(), _span(code, period)
+        reading, span = self._reading(book), _span(code, period)
         coded = show_progress(reading.code(reader.answers(**span)), "Answers read")
         counted = await tally(coded, reader.asked(**span))
         return summarise(counted, reading.coder.framework, services.of(code), period, today())
@@ -166,12 +197,15 @@ def _invites(_guide: str, _version: int, question: str) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def _open(key: Path) -> AsyncIterator[tuple[Reader, Services]]:
+async def _open(key: Path) -> AsyncIterator[tuple[Reader, Services, Book]]:
     settings = read_settings(ReportSettings)
     services = _read_services(settings)
-    reader = await Reader.open(settings, _read_key(settings, key))
+    research_key = _read_key(settings, key)
+    reader = await Reader.open(settings, research_key)
     try:
-        yield reader, services
+        book = Book.open(settings.desk, research_key.desk_key)
+        yield reader, services, book
+        book.close()
     finally:
         await reader.close()
 

@@ -7,7 +7,21 @@ framework was used. Exports ask `review_state`.
 
 from analysis.desk.book import Book
 from analysis.desk.errors import DeskError
-from analysis.desk.review import ReviewState, review_state
-from analysis.desk.shelf import Cleaner, OnDesk, Shelf, name_of
+from analysis.desk.names import read_name
+from analysis.desk.review import ReviewState, people_needed, review_state
+from analysis.desk.shelf import Cleaner, OnDesk, Shelf, approved_texts, count_unreviewed, name_of
 
-__all__ = ["Book", "Cleaner", "DeskError", "OnDesk", "ReviewState", "Shelf", "name_of", "review_state"]
+__all__ = [
+    "Book",
+    "Cleaner",
+    "DeskError",
+    "OnDesk",
+    "ReviewState",
+    "Shelf",
+    "approved_texts",
+    "count_unreviewed",
+    "name_of",
+    "people_needed",
+    "read_name",
+    "review_state",
+]

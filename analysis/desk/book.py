@@ -94,13 +94,10 @@ class Book:
         """What stands for a text in the book: the same text has the same, and nobody without the key can try texts."""
         return self._key.token("desk text", text).hex()
 
-    def write(
-        self, who: str, kind: str, subject: str = "", note: str = "", undoes: int | None = None, **detail: Any
-    ) -> int:
-        """Add an entry and return its number. `detail` must be plain data and hold nobody's words; `note` is sealed."""
+    def write(self, who: str, kind: str, subject: str = "", *, note: str = "", **detail: Any) -> int:
+        """Add an entry and return its number. `detail` must be plain data and hold nobody's words; `note` is sealed.
+        An entry of the kind `undone` takes back the entry of the number in its `undoes`."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        if undoes is not None:
-            detail["undoes"] = undoes
         text = json.dumps(detail, sort_keys=True, ensure_ascii=False)
         sealed = self._key.seal(note.encode(errors="surrogatepass"), _where(at, who, kind, subject)) if note else None
         digest = self._digest(subject, text, sealed)

@@ -6,7 +6,7 @@ them; nothing opened is kept.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -75,6 +75,17 @@ class Shelf:
                     return found
         raise DeskError("This answer is no longer there, or does not open with this research key.")
 
+    async def first_changed(self, places: Mapping[str, AnswerPlace]) -> str | None:
+        """The first answer that may not leave although the book holds a verdict: it was edited after its review."""
+        async with self._open() as source:
+            async for answer in source.answers():
+                if answer.kind != "answer":
+                    continue
+                name = name_of(answer)
+                if name in places and review_state(self._book, name, answer.text).verdict == "open":
+                    return name
+        return None
+
 
 class Cleaner:
     """Takes out of answers what reviewers decided, and what the machine suggests where nobody has. The same detail of
@@ -94,3 +105,22 @@ class Cleaner:
         state = review_state(self._book, name, text)
         chosen = suggested if state.stretches is None else state.stretches
         return OnDesk(name, answer, suggested, state, redact(text, chosen, self._placeholders))
+
+
+async def approved_texts(book: Book, answers: AsyncIterator[Answer]) -> AsyncIterator[OnDesk]:
+    """The answers that people approved, each with its clean text, in the order of the read port. For exports."""
+    clean = Cleaner(book)
+    async for answer in answers:
+        if answer.kind == "answer":
+            found = clean(answer)
+            if found.review.may_leave:
+                yield found
+
+
+async def count_unreviewed(book: Book, answers: AsyncIterator[Answer]) -> int:
+    """How many answers stand in the way of an export: neither approved nor withheld."""
+    count = 0
+    async for each in answers:
+        if each.kind == "answer":
+            count += review_state(book, name_of(each), each.text).verdict in {"open", "waiting"}
+    return count

@@ -1,5 +1,6 @@
 """The desk's book: chained, for its owner only, without words, and emptied of whoever withdrew."""
 
+import hashlib
 import sqlite3
 import stat
 from pathlib import Path
@@ -39,8 +40,6 @@ def test_what_is_taken_back_stays_in_the_history(book: Book) -> None:
 
 
 def test_no_word_is_on_the_disk_and_short_texts_cannot_be_tried(book: Book, research_key: ResearchKey) -> None:
-    import hashlib  # noqa: PLC0415
-
     fill(book)
     book.write("ana", "coding.made", "a3", text=book.text_code("yes"))
     raw = book.file.read_bytes()

@@ -4,7 +4,7 @@ import pytest
 
 from analysis.desk import Book, DeskError
 from analysis.desk.adjudication import put_beside, settle_codings
-from analysis.desk.codebook import editions, is_current
+from analysis.desk.codebook import editions, is_current, take_up
 from analysis.desk.coding import Coding, Marked, coders_of
 from tests.test_reports.invented import FRAMEWORK
 
@@ -88,8 +88,6 @@ def test_a_changed_codebook_needs_a_reason_and_old_codings_keep_their_version(bo
     ana = Coding(book, "ana", "a1", TEXT, newer)
     with pytest.raises(DeskError, match="say why"):
         ana.add(WAITED)
-    from analysis.desk.codebook import take_up  # noqa: PLC0415
-
     assert take_up(book, "ana", newer, "Listening and believing were one; now they are two.")
     assert not take_up(book, "ana", newer, "again")
     ana.add(WAITED)
