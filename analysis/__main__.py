@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from analysis.commands import agreement, coding, reports
+from analysis.commands import agreement, coding, desk, people, reports
 from analysis.errors import AnalysisError
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
 coding.register(app)
 agreement.register(app)
 reports.register(app)
+desk.register(app)
+people.register(app)
 
 
 def main() -> None:

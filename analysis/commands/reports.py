@@ -5,9 +5,7 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 
 import asyncio
 import hashlib
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,28 +13,33 @@ from typing import Annotated, Any
 
 import typer
 
+from analysis.commands.study import (
+    Key,
+    ReportSettings,
+    Who,
+    open_key,
+    open_study,
+    run,
+    services_of,
+    tell_unopened,
+)
 from analysis.desk import Book, count_unreviewed, people_needed, read_name
-from analysis.errors import AnalysisError
 from analysis.export import Request, export
 from analysis.export.folder import check as check_request
 from analysis.export.folder import refuse_unreviewed
 from analysis.frameworks import DEFAULT
 from analysis.masking import ReviewedMask
-from analysis.period import Period, PeriodError, read_period
+from analysis.period import Period, read_period
 from analysis.questions import invites_of
 from analysis.reading import Reading, show_progress
 from analysis.serve import start_serve
 from analysis.serve.app import today
 from analysis.serve.at_desk import AtDesk
-from analysis.services import Services, read_services
+from analysis.services import Services
 from analysis.summary import Summary, summarise, tally
 from analysis.summary.folder import SummaryError, check_place, numbers_of, write
-from flows.errors import ContentError
-from storage.errors import KeyFileError, StorageError
-from storage.keyfiles import read_passphrase
-from storage.keys import ResearchKey, read_research_key
 from storage.read import Reader
-from storage.settings import StorageSettings, read_settings
+from storage.settings import read_settings
 
 #: Codings that the server keeps in memory, so that a page that is loaded again is quick. About 20 MB at most.
 _REMEMBER = 10_000
@@ -45,20 +48,6 @@ _REMEMBER = 10_000
 class Format(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
-
-
-class ReportSettings(StorageSettings):
-    """What reports need beside storage: HEARTEN_SERVICES, for the names and thresholds of services, and HEARTEN_DESK,
-    the file in which people's work with answers is kept."""
-
-    services: Path | None = None
-    desk: Path = Path("var/desk.db")
-
-
-Key = Annotated[Path, typer.Option(help="The research key (research.key), private half.")]
-Who = Annotated[
-    str, typer.Option("--as", metavar="NAME", help="Who is at work, for the desk's book; default: your login name.")
-]
 
 
 class Reports:
@@ -87,7 +76,7 @@ class Reports:
             days = read_period(period) if period else None
             request = Request(out, form.value, unreviewed, today(), service, days)
             check_request(request)
-            async with _open(key) as (reader, _, book):
+            async with open_study(key) as (reader, _, book):
                 request = replace(request, reviewers=people_needed(book))
                 span = _span(service, days)
                 log: dict[str, Any] = {"what": "export", "service": service, "period": days.name if days else None}
@@ -103,11 +92,11 @@ class Reports:
                     name, "exported", **log, form=form.value, manifest=made, answers=manifest["answers"],
                     people=manifest["people"], review=manifest["review"],
                 )  # fmt: skip
-                _tell_unopened(reader)
+                tell_unopened(reader)
             count, people = manifest["answers"], manifest["people"]
             typer.echo(f"{count} answers of {people} people are in {out}. Read README.txt first.")
 
-        _run(work)
+        run(work)
 
     def summary(
         self,
@@ -123,18 +112,18 @@ class Reports:
         async def work() -> None:
             days = read_period(period)
             check_place(out)
-            async with _open(key) as (reader, services, book):
+            async with open_study(key) as (reader, services, book):
                 book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
                 summary = await self._summarise(reader, services, service, days, book)
                 write(summary, out)
-                _tell_unopened(reader)
+                tell_unopened(reader)
             if not summary.counts.enough:
                 typer.echo(
                     f"Fewer than {summary.counts.threshold} people answered: the page says so and shows no number."
                 )
             typer.echo(f"The page is {out}; its numbers are in {numbers_of(out).name} beside it.")
 
-        _run(work)
+        run(work)
 
     def serve(
         self,
@@ -146,13 +135,13 @@ class Reports:
 
         async def work() -> None:
             settings = read_settings(ReportSettings)
-            research_key = _read_key(settings, key)
+            research_key = open_key(settings, key)
             book = Book.open(settings.desk, research_key.desk_key)
             served = await start_serve(
                 settings,
                 research_key,
                 reading=self._reading(book, remember=_REMEMBER),
-                services=_read_services(settings),
+                services=services_of(settings),
                 port=port,
                 at_desk=AtDesk(book, read_name(who)),
             )
@@ -165,7 +154,7 @@ class Reports:
             finally:
                 await served.close()
 
-        _run(work)
+        run(work)
 
     def _reading(self, book: Book, *, remember: int = 0) -> Reading:
         # The engine is imported here so that --help and a refusal do not wait for scikit-learn.
@@ -196,36 +185,6 @@ def _invites(_guide: str, _version: int, question: str) -> tuple[str, ...]:
     return invites_of(DEFAULT, question)
 
 
-@asynccontextmanager
-async def _open(key: Path) -> AsyncIterator[tuple[Reader, Services, Book]]:
-    settings = read_settings(ReportSettings)
-    services = _read_services(settings)
-    research_key = _read_key(settings, key)
-    reader = await Reader.open(settings, research_key)
-    try:
-        book = Book.open(settings.desk, research_key.desk_key)
-        yield reader, services, book
-        book.close()
-    finally:
-        await reader.close()
-
-
-def _read_services(settings: ReportSettings) -> Services:
-    return read_services(settings.services) if settings.services else Services()
-
-
-def _read_key(settings: StorageSettings, path: Path) -> ResearchKey:
-    passphrase = read_passphrase(settings)
-    if passphrase is None:
-        if not sys.stdin.isatty():
-            raise KeyFileError(
-                "The research key needs its passphrase: write it into a file that only you may read and name that in"
-                " HEARTEN_PASSPHRASE_FILE, or start this in a terminal."
-            )
-        passphrase = typer.prompt("Passphrase of the research key", hide_input=True, err=True)
-    return read_research_key(path, passphrase)
-
-
 def _span(service: str | None, period: Period | None) -> dict[str, Any]:
     return {
         "service": service,
@@ -238,26 +197,3 @@ async def _was_asked(reader: Reader, service: str) -> bool:
     async for _ in reader.asked(service=service):
         return True
     return False
-
-
-def _tell_unopened(reader: Reader) -> None:
-    if count := reader.unopened.total():
-        left_out = (
-            "1 answer does not open with this key and is" if count == 1 else f"{count} answers do not open and are"
-        )
-        typer.echo(f"{left_out} left out: sealed to another research key, or damaged.", err=True)
-
-
-def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run to the end; turn a stated failure into one sentence and an exit code."""
-    try:
-        asyncio.run(work())
-    except PeriodError as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(2) from None
-    except (AnalysisError, ContentError, StorageError) as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        typer.echo("Stopped; nothing was written.", err=True)
-        raise typer.Exit(1) from None

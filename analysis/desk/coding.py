@@ -122,6 +122,10 @@ class Coding:
         """A coding of one's own; returns its id."""
         return self._write(self._checked(marked, origin, "added", memo=memo))
 
+    def check(self, marked: Marked) -> None:
+        """Raises DeskError where this could not be coded; writes nothing."""
+        self._checked(marked, "person", "added")
+
     def accept(self, suggested: Marked) -> str:
         return self._decide("accepted", suggested.name, suggested)
 
