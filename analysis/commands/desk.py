@@ -140,7 +140,7 @@ def show(answer: Name, key: Key, who: Who = "") -> None:
     run(work)
 
 
-@review.command("take-out")
+@review.command("mask")
 def take_out(
     answer: Name,
     part: Part,
@@ -155,7 +155,7 @@ def take_out(
     _act(key, who, answer, lambda it: it.take_out(Stretch(*read_part(part), chosen)))
 
 
-@review.command("leave-in")
+@review.command("unmask")
 def leave_in(answer: Name, part: Part, key: Key, who: Who = "") -> None:
     """Leave something in that would be taken out."""
     _act(key, who, answer, lambda it: it.leave_in(*read_part(part)))

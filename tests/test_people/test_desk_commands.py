@@ -63,7 +63,7 @@ def test_an_export_waits_for_the_review_of_every_text(study: Study, tmp_path: Pa
 def test_what_a_reviewer_took_out_stays_out_and_what_they_withheld_never_leaves(study: Study, tmp_path: Path) -> None:
     outed, withheld = find(study, "Ambleford"), find(study, "Dr Patel")
     start = SAID[0][0].index("Ambleford")
-    act(study, "review", "take-out", outed, f"{start}-{start + 9}", "place")
+    act(study, "review", "mask", outed, f"{start}-{start + 9}", "place")
     act(study, "review", "withhold", withheld)
     manifest, rows = export(study, tmp_path / "out", CUSTODIAN)
     everything = json.dumps(rows)
@@ -90,7 +90,7 @@ def test_show_undo_and_leave_in(study: Study) -> None:
     shown = study.run("review", "show", name).stdout
     start = SAID[2][1].index("Dr Patel")
     assert f"{start}-{start + 8} STAFF: Dr Patel" in shown
-    assert act(study, "review", "leave-in", name, f"{start}-{start + 8}") == "open"
+    assert act(study, "review", "unmask", name, f"{start}-{start + 8}") == "open"
     assert "STAFF: Dr Patel" not in study.run("review", "show", name).stdout
     act(study, "review", "undo", name)
     assert "STAFF: Dr Patel" in study.run("review", "show", name).stdout
@@ -190,9 +190,9 @@ def test_the_log_says_who_did_what_and_forgetting_empties_it(study: Study, tmp_p
     ("arguments", "status", "sentence"),
     [
         (["review", "approve", "0" * 20], 1, "no answer of this name"),
-        (["review", "take-out", "NAME", "3to4", "STAFF"], 1, "START-END"),
-        (["review", "take-out", "NAME", "0-9999", "STAFF"], 1, "outside the text"),
-        (["review", "take-out", "NAME", "0-4", "ZEBRA"], 2, "choose one of"),
+        (["review", "mask", "NAME", "3to4", "STAFF"], 1, "START-END"),
+        (["review", "mask", "NAME", "0-9999", "STAFF"], 1, "outside the text"),
+        (["review", "mask", "NAME", "0-4", "ZEBRA"], 2, "choose one of"),
         (["review", "undo", "NAME"], 1, "nothing of yours"),
         (["review", "rule", "7"], 1, "1 or 2"),
         (["coding", "add", "NAME", "0-4", "zebra", "help"], 1, "no such sub-theme"),
