@@ -52,6 +52,11 @@ async def read_answer(reader: Reader, book: Book, name: str, who: str, what: str
     return found
 
 
+async def find_gone(reader: Reader, book: Book) -> set[str]:
+    """The answers in the book whose people withdrew, or deleted them."""
+    return book.subjects() - {name_of(each) async for each in reader.places()}
+
+
 def read_part(part: str) -> tuple[int, int]:
     """A part such as 3-14. Raises DeskError where it is none."""
     start, _, end = part.partition("-")
@@ -90,8 +95,7 @@ def forget(key: Key, who: Who = "", *, yes: Annotated[bool, typer.Option("--yes"
 
     async def work() -> None:
         async with open_study(key) as (reader, _, book):
-            there = {name_of(each) async for each in reader.places()}
-            gone = book.subjects() - there
+            gone = await find_gone(reader, book)
             kept = len(book.subjects()) - len(gone)
             if not gone:
                 typer.echo("Every answer that was worked on is still there: nothing was emptied.")

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from analysis.commands.desk import find_gone
 from analysis.commands.study import (
     Key,
     ReportSettings,
@@ -145,6 +146,7 @@ class Reports:
                 port=port,
                 at_desk=AtDesk(book, read_name(who)),
             )
+            await _tell_gone(settings, book)
             typer.echo(f"What the service would see:     {served.service}")
             typer.echo(f"What the researcher would see:  {served.researcher}")
             typer.echo("Keep the second address to yourself. Ctrl+C stops.")
@@ -191,6 +193,19 @@ def _span(service: str | None, period: Period | None) -> dict[str, Any]:
         "since": period.since if period else None,
         "until": period.until if period else None,
     }
+
+
+async def _tell_gone(settings: ReportSettings, book: Book) -> None:
+    """Say that people withdrew whose answers were worked on, so that somebody empties their entries too."""
+    reader = await Reader.open(settings, None)
+    try:
+        count = len(await find_gone(reader, book))
+    finally:
+        await reader.close()
+    if count:
+        typer.echo(
+            f"Answers that were worked on and are gone: {count}. Run `python -m analysis desk forget`.", err=True
+        )
 
 
 async def _was_asked(reader: Reader, service: str) -> bool:

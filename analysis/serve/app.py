@@ -155,6 +155,8 @@ class Pages:
         code = request.match_info["service"]
         if period is None:
             raise web.HTTPNotFound
+        if self._desk:
+            self._desk.note_opening("summary page")
         framework = self._reading.coder.framework
         async with self._open() as source:
             coded = self._reading.code(source.answers(service=code, since=period.since, until=period.until))

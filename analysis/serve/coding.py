@@ -118,13 +118,20 @@ class CodingPages:
                 coding.remove(form.get("coding", ""))
             case "undo":
                 if not coding.undo():
-                    raise DeskError("There is nothing of yours to take back here.")
+                    raise await self._undo_before(request, places)
             case "finish":
                 coding.finish()
                 raise back_to(request, answer="", at="", after=name)
             case _:
                 raise DeskError("This page has no such button: load it again.")
         raise back_to(request, answer=name, after="", at=form.get("unit", "") or form.get("span", "").partition("-")[0])
+
+    async def _undo_before(self, request: web.Request, places: Mapping[str, AnswerPlace]) -> web.HTTPSeeOther:
+        """Take back the last step with the answer that one came from."""
+        name = request.query.get("after", "")
+        if name in places and self._coding(await self._desk.read(places, name, "coding")).undo():
+            return back_to(request, answer=name, after="", at="")
+        raise DeskError("There is nothing of yours to take back here.")
 
     def _code(self, coding: Coding, answer: OnDesk, form: Mapping[str, str]) -> None:
         if not form.get("subtheme"):

@@ -91,10 +91,20 @@ class ReviewPages:
                 raise back_to(request, answer="", after=name)
             case "undo":
                 if not review.undo():
-                    raise DeskError("There is nothing of yours to take back here.")
+                    raise await self._undo_before(request, places)
             case _:
                 raise DeskError("This page has no such button: load it again.")
         raise back_to(request, answer=name, after="")
+
+    async def _undo_before(self, request: web.Request, places: Mapping[str, AnswerPlace]) -> web.HTTPSeeOther:
+        """Take back the last step with the answer that one came from: whoever decided too fast is on the next one."""
+        name = request.query.get("after", "")
+        if name in places:
+            answer = await self._desk.read(places, name, "review")
+            review = Review(self._desk.book, self._desk.who, name, answer.answer.text, answer.suggested)
+            if review.undo():
+                return back_to(request, answer=name, after="")
+        raise DeskError("There is nothing of yours to take back here.")
 
     def _verdicts(self, places: Mapping[str, AnswerPlace]) -> dict[str, tuple[Verdict, tuple[str, ...]]]:
         """From the book alone, without opening anything: as if no answer had been edited since its last review."""
