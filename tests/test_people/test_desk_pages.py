@@ -117,6 +117,11 @@ async def test_leaving_in_and_withholding(visitor: Visitor, study: Study) -> Non
     state = review_state(study.book, name, answers[0].text)
     assert (state.verdict, state.stretches) == ("withheld", ())
     assert b"Patel" not in study.desk.read_bytes()
+    await visitor.get(f"review/?answer={name}&hide=1")
+    assert "Withheld by ana: it does not leave.</strong> <bdi>Dr Patel would know</bdi>" in visitor.page
+    assert '<details class="reading">' in visitor.page
+    await visitor.send(do="undo")
+    assert '<details class="reading" open>' in visitor.page
 
 
 async def test_what_changed_in_between_is_not_decided_on(visitor: Visitor) -> None:
