@@ -11,10 +11,12 @@ import pytest
 
 from analysis.commands.reports import Reports
 from analysis.desk import review_state
+from analysis.questions import content_note
 from analysis.serve import Served
 from analysis.serve.app import start_serve
 from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
+from flows.library import load_guide
 from tests.test_people.conftest import Study
 
 TOKEN = "a-token-of-the-test"
@@ -257,3 +259,12 @@ async def test_after_a_withdrawal_the_answer_is_gone_from_every_page(visitor: Vi
     for where in ("review/", "coding/", "settle/"):
         await visitor.get(f"{where}?answer={name}")
         assert (visitor.status, "no longer there" in visitor.page) == (409, True)
+
+
+def test_sensitive_topics_have_a_note_and_others_none() -> None:
+    guide = load_guide("relational-practice")
+    for topic in guide.topics:
+        for each in topic.questions:
+            assert content_note(guide.id, each.id) == (topic.title if topic.sensitive else "")
+    assert any(topic.sensitive for topic in guide.topics)
+    assert content_note("unknown", "unknown") == ""
