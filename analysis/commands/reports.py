@@ -83,8 +83,10 @@ class Reports:
                 log: dict[str, Any] = {"what": "export", "service": service, "period": days.name if days else None}
                 name = read_name(who)
                 book.write(name, "opened", **log)
-                if not unreviewed and (waiting := await count_unreviewed(book, reader.answers(**span))):
-                    raise refuse_unreviewed(waiting)
+                if not unreviewed:
+                    looked_at = show_progress(reader.answers(**span), "Answers looked up in the desk's book")
+                    if waiting := await count_unreviewed(book, looked_at):
+                        raise refuse_unreviewed(waiting)
                 reading = self._reading(book)
                 coded = show_progress(reading.code(reader.answers(**span)), "Answers exported")
                 manifest = await export(request, coded, reader.asked(**span), reading.coder.framework)
