@@ -67,7 +67,7 @@ class Exchange:
         """Handle one update. Raises StorageError where it could not be written: then nothing of it was."""
         turn = self._turns.setdefault(incoming.person, asyncio.Lock())
         async with turn:
-            async with self._store.unit(incoming.update) as unit:
+            async with self._store.unit(incoming.update, incoming.person) as unit:
                 if unit.seen:
                     return
                 pseudonym = await self._hear(unit, incoming)
@@ -121,7 +121,7 @@ class _Writing:
         for effect in self.turn.effects:
             await self._do(effect)
         if self.turn.progress is not None:
-            await self.unit.save(self.pseudonym, self.turn.progress.model_dump_json().encode())
+            await self.unit.save(self.pseudonym, self.turn.progress.model_dump_json().encode(), self.now.date())
         for say in self.turn.says:
             message = Message.of(say, self.incoming.chat, self.incoming.pressed_on)
             await self.unit.say(self.pseudonym, message.model_dump_json().encode())

@@ -1,8 +1,8 @@
 """The read port, for the analysis: what people agreed to give, opened with the research key.
 
-Promises: only people whose consent to take part stands today; no one whose key is gone; nothing is ever written, and no
-file is made. Rows are read in pages, each a short transaction of its own: memory stays the same however many there are,
-an erasure is never held up for long, and someone erased in the meantime is not in the pages that follow.
+Promises: only sessions whose consent to take part stands today; no one whose key is gone; nothing is ever written, and
+no file is made. Rows are read in pages, each a short transaction of its own: memory stays the same however many there
+are, an erasure is never held up for long, and someone erased in the meantime is not in the pages that follow.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from storage.database import Database
 from storage.errors import KeyFileError, SchemaError, SealError
 from storage.keyring import Keyring
 from storage.keys import ResearchKey
-from storage.records import QUOTES, SUMMARIES, TAKE_PART, Answer, Asked, Content
+from storage.records import QUOTES, SUMMARIES, TAKE_PART, Answer, AnswerPlace, Asked, Content
 from storage.schema import asked, consent, meta, part, participant
 from storage.seal import Context, open_envelope
 from storage.settings import StorageSettings
@@ -51,7 +51,7 @@ class Reader:
         async with main.begin(write=False) as connection:
             study = (await connection.execute(_STUDY)).scalar_one_or_none()
         if study is None:
-            raise SchemaError(f"{main.file} is empty: the bot has not been started with it yet.")
+            raise SchemaError(f"{main.where} is empty: the bot has not been started with it yet.")
         keyring = None
         if key is not None:
             database = Database("keyring", settings.keyring_url, writable=False)
@@ -67,7 +67,12 @@ class Reader:
             await self._keyring.close()
 
     async def answers(
-        self, *, service: str | None = None, since: date | None = None, until: date | None = None
+        self,
+        *,
+        service: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        person: str | None = None,
     ) -> AsyncIterator[Answer]:
         """One Answer for each person, session and question, its parts in order; `until` is exclusive.
 
@@ -76,18 +81,26 @@ class Reader:
         """
         if self._key is None:
             raise KeyFileError("Answers open with the research key only: give the path of research.key.")
-        async for rows in self._answer_rows(service):
+        async for rows in self._answer_rows(_PARTS, service, person):
             keys = await self._keys_of(rows)
             wanted = [group for group in _by_answer(rows) if _day_is_within(group, since, until)]
             for answer in await asyncio.to_thread(self._open_all, wanted, keys):
                 yield answer
+
+    async def places(self) -> AsyncIterator[AnswerPlace]:
+        """Where every answer belongs, in the order of `answers`. Opens nothing, so it needs no research key."""
+        async for rows in self._answer_rows(_PLACES, None, None):
+            for first, *_ in _by_answer(rows):
+                yield AnswerPlace(
+                    first.pseudonym.hex(), first.session, first.question, first.kind, first.service, first.guide
+                )
 
     async def asked(
         self, *, service: str | None = None, since: date | None = None, until: date | None = None
     ) -> AsyncIterator[Asked]:
         """Every question that was put to somebody who takes part, by the day on which it was asked."""
         columns = (asked.c.pseudonym, asked.c.session, asked.c.question)
-        statement = select(asked).where(_agreed(asked.c.pseudonym, TAKE_PART), *_within(asked, service, since, until))
+        statement = select(asked).where(_agreed(asked, TAKE_PART), *_within(asked, service, since, until))
         async for page in self._pages(statement, columns):
             for row in page:
                 yield Asked(
@@ -104,20 +117,20 @@ class Reader:
     async def people(self, *, service: str | None = None, since: date | None = None, until: date | None = None) -> int:
         """How many people take part who agreed to it within these days."""
         statement = select(func.count(distinct(participant.c.pseudonym))).where(
-            _agreed(participant.c.pseudonym, TAKE_PART), *_within(participant, service, since, until)
+            _agreed(participant, TAKE_PART), *_within(participant, service, since, until)
         )
         async with self._main.begin(write=False) as connection:
             count: int = (await connection.execute(statement)).scalar_one()
         return count
 
-    async def _answer_rows(self, service: str | None) -> AsyncIterator[list[Row[Any]]]:
+    async def _answer_rows(
+        self, chosen: Select[Any], service: str | None, person: str | None
+    ) -> AsyncIterator[list[Row[Any]]]:
         """Rows of parts in lists that hold whole answers."""
         columns = (part.c.pseudonym, part.c.session, part.c.question, part.c.part)
-        statement = select(
-            part,
-            _agreed(part.c.pseudonym, QUOTES).label("quotable"),
-            _agreed(part.c.pseudonym, SUMMARIES).label("in_summaries"),
-        ).where(_agreed(part.c.pseudonym, TAKE_PART), *_within(part, service, None, None))
+        statement = chosen.where(_agreed(part, TAKE_PART), *_within(part, service, None, None))
+        if person is not None:
+            statement = statement.where(part.c.pseudonym == bytes.fromhex(person))
         held: list[Row[Any]] = []
         async for page in self._pages(statement, columns):
             rows = held + page
@@ -203,9 +216,21 @@ def _answer(rows: list[Row[Any]], parts: tuple[Content, ...]) -> Answer:
     )
 
 
-def _agreed(pseudonym: ColumnElement[bytes], item: str) -> ColumnElement[bool]:
-    said = and_(consent.c.pseudonym == pseudonym, consent.c.item == item, consent.c.given)
+def _agreed(table: Any, item: str) -> ColumnElement[bool]:
+    """Whether the person agreed to this in the session of the row."""
+    mine = and_(consent.c.pseudonym == table.c.pseudonym, consent.c.session == table.c.session)
+    said = and_(mine, consent.c.item == item, consent.c.given)
     return select(consent.c.item).where(said).exists()
+
+
+_PARTS: Select[Any] = select(
+    part,
+    _agreed(part, QUOTES).label("quotable"),
+    _agreed(part, SUMMARIES).label("in_summaries"),
+)
+_PLACES: Select[Any] = select(
+    part.c.pseudonym, part.c.session, part.c.question, part.c.part, part.c.kind, part.c.service, part.c.guide
+)
 
 
 def _within(table: Any, service: str | None, since: date | None, until: date | None) -> list[ColumnElement[bool]]:

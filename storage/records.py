@@ -6,7 +6,7 @@ Spans of time are whole days, because a reader of an export must not learn at wh
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 TEXT = "text/plain; charset=utf-8"
@@ -86,6 +86,25 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminder:
+    """What somebody asked to be reminded of: its name is theirs once, `due` to the millisecond."""
+
+    pseudonym: bytes
+    name: str
+    due: datetime
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A message in a chat that may be deleted there until then; `token` names it among the person's."""
+
+    token: bytes
+    until: datetime
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """All parts of one answer, opened with the research key. `person` is the pseudonym in hexadecimal: it must be
     replaced by a new id before anything leaves the researcher's machine."""
@@ -106,6 +125,18 @@ class Answer:
     def text(self) -> str:
         """The words of all text parts, one line break between two messages."""
         return "\n".join(part.text for part in self.parts if part.media_type == TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPlace:
+    """Where one answer belongs, with nothing of what it says. `person` is the pseudonym, as in `Answer`."""
+
+    person: str
+    session: str
+    question: str
+    kind: Kind
+    service: str
+    guide: str
 
 
 @dataclass(frozen=True, slots=True)
