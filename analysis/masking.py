@@ -7,7 +7,9 @@ port, so only the details of the person in hand are held, and they are forgotten
 from collections import Counter
 
 from analysis.deidentify import Placeholders, deidentify
+from analysis.desk import Book, Cleaner
 from analysis.reading import Masked
+from storage.records import Answer
 
 
 class MaskByPerson:
@@ -17,8 +19,20 @@ class MaskByPerson:
         self._person: str | None = None
         self._placeholders = Placeholders()
 
-    def __call__(self, person: str, text: str) -> Masked:
-        if person != self._person:
-            self._person, self._placeholders = person, Placeholders()
-        clean, spans = deidentify(text, self._placeholders)
+    def __call__(self, answer: Answer) -> Masked:
+        if answer.person != self._person:
+            self._person, self._placeholders = answer.person, Placeholders()
+        clean, spans = deidentify(answer.text, self._placeholders)
         return Masked(clean, Counter(str(span.kind) for span in spans))
+
+
+class ReviewedMask:
+    """The same, but what people reviewed is as they left it: they may have taken out more, or less."""
+
+    def __init__(self, book: Book) -> None:
+        self._clean = Cleaner(book)
+
+    def __call__(self, answer: Answer) -> Masked:
+        found = self._clean(answer)
+        kinds = Counter(str(each.stretch.kind) for each in found.clean.taken)
+        return Masked(found.clean.text, kinds, found.review.verdict)

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from storage.errors import DamagedKey, KeyFileError, WrongPassphrase
 from storage.keyfiles import Argon2, PrivateFile, PublicFile, parse_key_file, read_private_text, read_text
+from storage.keys.kept import NONCE_BYTES, KeptKey, derive
 
 SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
@@ -27,8 +28,6 @@ SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 HPKE_OVERHEAD = 1136
 
 ID_BYTES = 16
-NONCE_BYTES = 12
-TAG_BYTES = 16
 _MLKEM_SEED = 64
 _MLKEM_PUBLIC = 1184
 
@@ -62,12 +61,19 @@ class ResearchKey:
     id: bytes
     epoch: str
     _key: MLKEM768X25519PrivateKey = field(repr=False)
+    _desk: KeptKey = field(repr=False)
 
     @classmethod
     def of_raw(cls, raw: bytes, epoch: str) -> "ResearchKey":
         """From 96 raw bytes: the 64-byte ML-KEM-768 seed, then the 32-byte X25519 key."""
         mlkem, x25519 = _private_parts(raw)
-        return cls(_id_of(_public_raw(raw)), epoch, MLKEM768X25519PrivateKey(mlkem, x25519))
+        desk = KeptKey(derive(raw, b"hearten desk key v1"), "desk key")
+        return cls(_id_of(_public_raw(raw)), epoch, MLKEM768X25519PrivateKey(mlkem, x25519), desk)
+
+    @property
+    def desk_key(self) -> KeptKey:
+        """The key of the researcher's desk: for notes, and for the codes of its log. Derived, so it needs no file."""
+        return self._desk
 
     @property
     def recipient(self) -> Recipient:

@@ -29,7 +29,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from storage.errors import Erased, Malformed, NotForThisKey, Tampered, UnknownVersion
-from storage.keys.research import HPKE_OVERHEAD, ID_BYTES, NONCE_BYTES, TAG_BYTES, Recipient, ResearchKey
+from storage.keys.kept import NONCE_BYTES, TAG_BYTES
+from storage.keys.research import HPKE_OVERHEAD, ID_BYTES, Recipient, ResearchKey
 from storage.records import Content
 
 VERSION = b"\x01"

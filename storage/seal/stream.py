@@ -25,7 +25,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from storage.errors import Malformed, NotForThisKey, Tampered, UnknownVersion
-from storage.keys.research import HPKE_OVERHEAD, ID_BYTES, TAG_BYTES, Recipient, ResearchKey
+from storage.keys.kept import TAG_BYTES
+from storage.keys.research import HPKE_OVERHEAD, ID_BYTES, Recipient, ResearchKey
 
 CHUNK = 65536
 _MAGIC = b"hearten sealed file"
