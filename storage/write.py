@@ -10,23 +10,23 @@ Every method of the store is a transaction of its own: inside a unit, use the un
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Executable, and_, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Executable, and_, bindparam, delete, exists, select, update
 
 from storage import audit, erase
-from storage.database import Database, Transaction
-from storage.errors import KeyFileError, SealError, Unavailable
+from storage.database import Database
+from storage.errors import SealError, Unavailable
 from storage.keyring import Keyring
 from storage.keys import BotKey, Recipient, read_recipients
 from storage.records import Outgoing, Reminder
-from storage.schema import meta, outbox, participant, reminder, seen_update, set_aside, trace
+from storage.schema import outbox, reminder, seen_update, set_aside, trace
 from storage.settings import StorageSettings
+from storage.study import know_study
 from storage.talk import bound, milliseconds, open_reminder
 from storage.talk import person as _person
 from storage.unit import Unit
@@ -41,7 +41,6 @@ DAYS_OF_UPDATES = 14
 #: Seconds between two attempts at emptying the write-ahead logs while a reader is in the way.
 _WIPE_AGAIN = 5.0
 
-_META = select(meta.c.name, meta.c.value)
 _EARLIER = outbox.alias("earlier")
 _HELD_BACK = exists().where(
     _EARLIER.c.pseudonym == outbox.c.pseudonym,
@@ -105,7 +104,7 @@ class Store:
             was_left_open = main.was_left_open or keyring.was_left_open
             await main.check_or_make()
             await keyring.check_or_make()
-            bot_key, study, anyone = await _know(main, settings)
+            bot_key, study, anyone = await know_study(main, settings)
             await Keyring(keyring).belong_to(study, adopt=not anyone)
             store = cls(main, keyring, bot_key, recipients, study)
             await store._finish_erasures()
@@ -295,27 +294,3 @@ class Store:
                 if not self._wipe_at:
                     _log.warning("A reader keeps the files from being wiped after an erasure; trying again.")
                 self._remains, self._wipe_at = True, time.monotonic() + _WIPE_AGAIN
-
-
-async def _know(main: Database, settings: StorageSettings) -> tuple[BotKey, bytes, bool]:
-    """The bot key, the study's name, and whether anyone has taken part. Raises KeyFileError for another bot key."""
-    async with main.begin(write=True) as connection:
-        await connection.hold(b"study")
-        known: dict[str, bytes] = {row.name: row.value for row in await connection.execute(_META)}
-        if not known:
-            return await _begin_study(connection, settings)
-        anyone = (await connection.execute(select(participant.c.day).limit(1))).first() is not None
-    bot_key = BotKey.read(settings.bot_key)
-    if known["bot_key"] != bot_key.token("study", known["study"].hex()):
-        raise KeyFileError(
-            f"{settings.bot_key} is not the bot key of this database: put the right file there (HEARTEN_BOT_KEY)."
-        )
-    return bot_key, known["study"], anyone
-
-
-async def _begin_study(connection: Transaction, settings: StorageSettings) -> tuple[BotKey, bytes, bool]:
-    bot_key, study = BotKey.read_or_make(settings.bot_key), os.urandom(16)
-    check = bot_key.token("study", study.hex())
-    await connection.execute(insert(meta), [{"name": "study", "value": study}, {"name": "bot_key", "value": check}])
-    await audit.append(connection, bot_key.audit_key, audit.Note("database made", {}))
-    return bot_key, study, False

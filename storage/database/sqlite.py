@@ -14,49 +14,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Boolean, Executable, Select, event
-from sqlalchemy.dialects.sqlite.aiosqlite import dialect as aiosqlite_dialect
+from sqlalchemy import Executable
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.util import await_only
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database.pragmas import PATIENCE, reading_engine, writing_engine
 from storage.database.transaction import One, Rows, Step, Transaction, finish
+from storage.database.words import Bound, Given, bind, rows_of
 from storage.errors import SchemaError, Unavailable
 
 T = TypeVar("T")
 
-#: Milliseconds for which a connection waits for another writer, and for readers when the WAL is emptied.
-_PATIENCE = 5000
+#: Milliseconds for which a connection waits for readers when the WAL is emptied.
 _PATIENCE_FOR_READERS = 200
-_PAUSE = 20
 
 #: Connections at the same time.
 _AT_ONCE = 8
-
-#: With 8 KiB a row that holds a usual envelope (about 1.7 kB) fits in its page without an overflow page.
-_WRITER_PRAGMAS = (
-    f"PRAGMA busy_timeout={_PATIENCE}",
-    "PRAGMA page_size=8192",
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA secure_delete=ON",
-    "PRAGMA temp_store=MEMORY",
-)
-_READER_PRAGMAS = (f"PRAGMA busy_timeout={_PATIENCE}", "PRAGMA query_only=ON")
-
-#: What one statement gave, in the words of the driver: names of columns, rows, number of rows that it changed.
-_Given = tuple[tuple[str, ...], list[tuple[Any, ...]], int]
-
-#: A statement in SQLite's words, its parameters, and which of its columns are booleans (SQLite has none).
-_Bound = tuple[str, Any, tuple[int, ...]]
-
-_DIALECT = aiosqlite_dialect(paramstyle="named")
 
 
 class SqliteFile:
@@ -67,7 +42,7 @@ class SqliteFile:
 
     def __init__(self, url: URL, *, writable: bool) -> None:
         self.file = Path(url.database or "")
-        self._engine = _writing_engine(url) if writable else _reading_engine(self.file)
+        self._engine = writing_engine(url) if writable else reading_engine(self.file)
         self._keeps = writable
         self._idle: list[_Connection] = []
         self._room = asyncio.Semaphore(_AT_ONCE)
@@ -91,13 +66,13 @@ class SqliteFile:
         return SqliteTransaction(self, await self.take(), "BEGIN IMMEDIATE" if write else "BEGIN")
 
     async def look(self, statement: Executable, parameters: One) -> Rows:
-        bound = _bind(statement, parameters)
+        bound = bind(statement, parameters)
         connection = await self.take()
         try:
             (given,) = await connection.travel(_run_all, [bound])
         finally:
             await self.give_back(connection)
-        return _rows(bound, given)
+        return rows_of(bound, given)
 
     async def take_turn(self, what: bytes) -> bool:  # noqa: ARG002 - one file, one bot
         return True
@@ -169,7 +144,7 @@ class SqliteFile:
 
     async def _outside_transactions(self, statement: str) -> list[tuple[Any, ...]] | None:
         """Run one statement with less patience. None where somebody is in the way."""
-        impatient, patient = (f"PRAGMA busy_timeout={each}" for each in (_PATIENCE_FOR_READERS, _PATIENCE))
+        impatient, patient = (f"PRAGMA busy_timeout={each}" for each in (_PATIENCE_FOR_READERS, PATIENCE))
         try:
             connection = await self.take()
             try:
@@ -193,11 +168,11 @@ class SqliteTransaction(Transaction):
         return []
 
     async def _run(self, steps: Sequence[Step]) -> list[Rows]:
-        bound = [_bind(*step) for step in steps]
-        return [_rows(*each) for each in zip(bound, await self._travel(bound), strict=True)]
+        bound = [bind(*step) for step in steps]
+        return [rows_of(*each) for each in zip(bound, await self._travel(bound), strict=True)]
 
-    async def _travel(self, bound: list[_Bound]) -> list[_Given]:
-        first: list[_Bound] = [] if self._first is None else [(self._first, {}, ())]
+    async def _travel(self, bound: list[Bound]) -> list[Given]:
+        first: list[Bound] = [] if self._first is None else [(self._first, {}, ())]
         self._first = None
         if not first and not bound:
             return []
@@ -236,7 +211,7 @@ class SqliteTransaction(Transaction):
         if self._first is not None and not steps:
             return  # it never began
         try:
-            await self._travel([*(_bind(*step) for step in steps), ("COMMIT", {}, ())])
+            await self._travel([*(bind(*step) for step in steps), ("COMMIT", {}, ())])
         except BaseException:
             await finish(self._connection.travel(_roll_back))  # changes nothing where it was committed
             raise
@@ -260,8 +235,8 @@ class _Connection:
         await self.whole.close()
 
 
-def _run_all(driver: sqlite3.Connection, steps: list[_Bound]) -> list[_Given]:
-    given: list[_Given] = []
+def _run_all(driver: sqlite3.Connection, steps: list[Bound]) -> list[Given]:
+    given: list[Given] = []
     for statement, parameters, _ in steps:
         cursor = driver.execute(statement, parameters)
         if cursor.description is None:
@@ -274,88 +249,3 @@ def _run_all(driver: sqlite3.Connection, steps: list[_Bound]) -> list[_Given]:
 def _roll_back(driver: sqlite3.Connection) -> None:
     if driver.in_transaction:
         driver.execute("ROLLBACK")
-
-
-_Words = tuple[str, SQLCompiler | None, tuple[int, ...]]
-_words: WeakKeyDictionary[Executable, dict[frozenset[str], _Words]] = WeakKeyDictionary()
-
-
-def _bind(statement: Any, parameters: One) -> _Bound:
-    """A statement in the words that are made once for it, and its parameters."""
-    known = _words.setdefault(statement, {})
-    names = frozenset(parameters)
-    if names not in known:
-        known[names] = _put_into_words(statement, names)
-    words, compiled, booleans = known[names]
-    if compiled is None:
-        return words, parameters, booleans
-    if not compiled.post_compile_params:
-        return words, compiled.construct_params(dict(parameters)), booleans
-    whole = compiled.construct_expanded_state(dict(parameters))  # with a list of values, whose length is in the words
-    return whole.statement, whole.parameters, booleans
-
-
-def _put_into_words(statement: Any, names: frozenset[str]) -> _Words:
-    """The compiler is kept where it has to add values that stand in the statement itself."""
-    compiled = statement.compile(dialect=_DIALECT, column_keys=sorted(names))
-    complete = names >= set(compiled.binds) and not compiled.post_compile_params
-    return str(compiled), None if complete else compiled, _booleans(statement)
-
-
-def _booleans(statement: Any) -> tuple[int, ...]:
-    columns = statement.selected_columns if isinstance(statement, Select) else ()
-    return tuple(place for place, each in enumerate(columns) if isinstance(each.type, Boolean))
-
-
-def _rows(bound: _Bound, given: _Given) -> Rows:
-    booleans, (keys, rows, count) = bound[2], given
-    if booleans:
-        rows = [tuple(bool(each) if n in booleans else each for n, each in enumerate(row)) for row in rows]
-    return Rows(keys, rows, count)
-
-
-def _writing_engine(url: URL) -> AsyncEngine:
-    engine = create_async_engine(url, hide_parameters=True, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
-    _prepare(engine, _WRITER_PRAGMAS)
-    return engine
-
-
-def _reading_engine(file: Path) -> AsyncEngine:
-    """Read-only, a fresh connection for each transaction. Where nobody has the database open (no WAL beside it), it is
-    opened as immutable, because SQLite would otherwise leave a WAL of its own there; hence the fresh connections."""
-    url = URL.create("sqlite+aiosqlite", database=file.absolute().as_uri(), query={"mode": "ro", "uri": "true"})
-    engine = create_async_engine(url, hide_parameters=True, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    _prepare(engine, _READER_PRAGMAS)
-
-    @event.listens_for(engine.sync_engine, "do_connect")
-    def look_for_a_writer(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:
-        if not file.with_name(f"{file.name}-wal").exists():
-            arguments[0] = f"{arguments[0]}&immutable=1"
-
-    return engine
-
-
-def _prepare(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:
-    """Prepare every connection. The driver must not begin transactions behind our back."""
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            _execute_patiently(cursor, pragma)
-        cursor.close()
-
-
-def _execute_patiently(cursor: Any, pragma: str) -> None:
-    """SQLite does not wait by itself where another process turns the journal to WAL at the same moment."""
-    for _ in range(_PATIENCE // _PAUSE):
-        try:
-            cursor.execute(pragma)
-        except sqlite3.OperationalError as problem:
-            if "locked" not in str(problem):
-                raise
-            await_only(asyncio.sleep(_PAUSE / 1000))
-        else:
-            return
-    cursor.execute(pragma)
