@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from analysis.commands.lines import Answer, read_records, write_whole
+from analysis.deidentify import Finder
 from analysis.errors import InputError
 from analysis.frameworks import DEFAULT
 from analysis.model import Coded
@@ -54,14 +55,38 @@ def code(source: Input, output: Output = None, framework: FrameworkName = DEFAUL
             out.write(line + "\n")
 
 
-def deidentify(source: Input, output: Output = None) -> None:
+StudyFile = Annotated[
+    Path | None, typer.Option("--study-list", metavar="FILE", help="Names of the study: staff, wards, places.")
+]
+Ner = Annotated[bool, typer.Option("--ner", help="Look with the recogniser of the extra `ner` as well.")]
+
+
+def read_finders(study_list: Path | None, *, ner: bool) -> list[Finder]:
+    """What looks for details beside the rules. Raises ContentError where a list is bad or the extra is missing."""
+    finders: list[Finder] = []
+    if study_list is not None:
+        from analysis.studylist import read_study_list  # noqa: PLC0415 - only where it is asked for
+
+        finders.append(read_study_list(study_list))
+    if ner:
+        from analysis.recognise import recogniser  # noqa: PLC0415 - of the extra
+
+        finders.append(recogniser())
+    return finders
+
+
+def deidentify(source: Input, output: Output = None, study_list: StudyFile = None, ner: Ner = False) -> None:
     """Replace identifying details with placeholders. A person must still review every text before it leaves."""
     from analysis.deidentify import deidentify as replace_details  # noqa: PLC0415
+    from analysis.desk.flags import find_flags  # noqa: PLC0415
 
+    finders = read_finders(study_list, ner=ner)
     with write_whole(output) as out:
         for answer in read_records(source, Answer):
-            text, spans = replace_details(answer.text)
+            text, spans = replace_details(answer.text, finders=finders)
             record = {"id": answer.id, "text": text, "spans": [span.model_dump() for span in spans]}
+            if flags := find_flags(text):
+                record["flags"] = [flag.model_dump() for flag in flags]
             out.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
