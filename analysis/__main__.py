@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from analysis.commands import coding, reports
+from analysis.commands import agreement, coding, desk, people, reports
 from analysis.errors import AnalysisError
 
 app = typer.Typer(
@@ -18,7 +18,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 coding.register(app)
+agreement.register(app)
 reports.register(app)
+desk.register(app)
+people.register(app)
 
 
 def main() -> None:

@@ -36,6 +36,20 @@ def words_of(guide_id: str, question: str) -> str:
     )
 
 
+@lru_cache(maxsize=1024)
+def content_note(guide_id: str, question: str) -> str:
+    """The name of the sensitive topic that a question belongs to; empty where its topic is not marked as one."""
+    for guide in _guides():
+        if guide.id != guide_id:
+            continue
+        for topic in guide.topics:
+            ids = {each.id for each in topic.questions}
+            ids |= {more.id for each in topic.questions for more in each.follow_ups}
+            if topic.sensitive and question in ids:
+                return topic.title
+    return ""
+
+
 @lru_cache(maxsize=1)
 def _guides() -> tuple[Guide, ...]:
     known = []

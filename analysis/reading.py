@@ -57,16 +57,18 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A text without what identifies, and how many mentions of each kind were taken out."""
+    """A text without what identifies, and how many mentions of each kind were taken out. `verdict` is what people said
+    about letting it leave (`analysis.desk.review`), open where nobody reviewed it."""
 
     text: str
     taken_out: Mapping[str, int]
+    verdict: str = "open"
 
 
 class Mask(Protocol):
     """Takes identifying details out. The same name of the same person gets the same placeholder every time."""
 
-    def __call__(self, person: str, text: str) -> Masked: ...
+    def __call__(self, answer: Answer) -> Masked: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class Reading:
             yield each
 
     def _code_all(self, mask: Mask, batch: list[Answer]) -> list[CodedAnswer]:
-        masked = [mask(answer.person, answer.text) for answer in batch]
+        masked = [mask(answer) for answer in batch]
         texts = [
             (each.text, self._invites(answer.guide, answer.guide_version, answer.question))
             for answer, each in zip(batch, masked, strict=True)

@@ -10,6 +10,7 @@ research.key  private half, on the researcher's machine only. A readable header 
 research.pub  public half, in the folder of recipients on the bot's host. `id` is the first 16 bytes of the SHA-256 of
               the raw public key (ML-KEM-768, then X25519) and is checked when read.
 bot.key       on the bot's host only: the bot key (progress, outbox, audit) and the pepper of the pseudonyms.
+desk key      derived from the private research key, in no file: notes and the log of the researcher's desk.
 
 Research keys: HPKE (RFC 9180), base mode, single shot, hybrid ML-KEM-768 + X25519, HKDF-SHA-256, AES-256-GCM. What is
 collected today must stay closed for a lifetime, quantum computers included. Files: `storage.keyfiles`.
@@ -49,6 +50,7 @@ __all__ = [
     "HPKE_OVERHEAD",
     "BotKey",
     "Cost",
+    "KeptKey",
     "Recipient",
     "ResearchKey",
     "make_participant_key",
@@ -69,7 +71,7 @@ NONCE_BYTES = 12
 TAG_BYTES = 16
 _MLKEM_SEED = 64
 _MLKEM_PUBLIC = 1184
-_BOT_SEAL_VERSION = 1
+_KEPT_SEAL_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +103,19 @@ class ResearchKey:
     id: bytes
     epoch: str
     _key: MLKEM768X25519PrivateKey = field(repr=False)
+    _desk: "KeptKey" = field(repr=False)
 
     @classmethod
     def of_raw(cls, raw: bytes, epoch: str) -> "ResearchKey":
         """From 96 raw bytes: the 64-byte ML-KEM-768 seed, then the 32-byte X25519 key."""
         mlkem, x25519 = _private_parts(raw)
-        return cls(_id_of(_public_raw(raw)), epoch, MLKEM768X25519PrivateKey(mlkem, x25519))
+        desk = KeptKey(_derive(raw, b"hearten desk key v1"), "desk key")
+        return cls(_id_of(_public_raw(raw)), epoch, MLKEM768X25519PrivateKey(mlkem, x25519), desk)
+
+    @property
+    def desk_key(self) -> "KeptKey":
+        """The key of the researcher's desk: for notes, and for the codes of its log. Derived, so it needs no file."""
+        return self._desk
 
     @property
     def recipient(self) -> Recipient:
@@ -182,20 +191,53 @@ def make_participant_key() -> bytes:
     return AESGCM.generate_key(256)
 
 
-class BotKey:
-    """The bot key and the pepper. Seals what the bot itself must read again: progress and messages to send.
+class KeptKey:
+    """A key that seals what its holder must read again. `name` parts one kind of key from another in every use.
 
     Random 96-bit nonces: good for 2^32 seals under one key (NIST SP 800-38D, 8.3), far more than a study will make.
     """
 
-    def __init__(self, key: bytes, pepper: bytes) -> None:
-        self._pepper = pepper
-        self._sealing = AESGCM(_derive(key, b"hearten bot key v1: seal"))
-        self._token_key = _derive(key, b"hearten bot key v1: token")
-        self.audit_key = _derive(key, b"hearten bot key v1: audit")
+    def __init__(self, key: bytes, name: str) -> None:
+        self._name = name
+        self._sealing = AESGCM(_derive(key, f"hearten {name} v1: seal".encode()))
+        self._token_key = _derive(key, f"hearten {name} v1: token".encode())
+        self.audit_key = _derive(key, f"hearten {name} v1: audit".encode())
 
     def __repr__(self) -> str:
-        return "BotKey()"
+        return f"{type(self).__name__}()"
+
+    def seal(self, plaintext: bytes, context: bytes) -> bytes:
+        """Version byte, 12-byte nonce, AES-256-GCM. Opens with the same context only."""
+        nonce = os.urandom(NONCE_BYTES)
+        return bytes([_KEPT_SEAL_VERSION]) + nonce + self._sealing.encrypt(nonce, plaintext, context)
+
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        """Raises Malformed, UnknownVersion, or Tampered (changed, moved, or another key)."""
+        if len(sealed) < 1 + NONCE_BYTES + TAG_BYTES:
+            raise Malformed(f"Something sealed with the {self._name} is cut short.")
+        if sealed[0] != _KEPT_SEAL_VERSION:
+            raise UnknownVersion("Something was sealed by a newer version: update Hearten.")
+        try:
+            return self._sealing.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], context)
+        except InvalidTag:
+            raise Tampered(
+                f"Something sealed with the {self._name} was changed or moved, or this is another {self._name}."
+            ) from None
+
+    def token(self, label: str, value: str) -> bytes:
+        """32 bytes by which a value is found again and not read back: HMAC-SHA-256, apart for each label."""
+        name = label.encode()
+        return hmac.digest(
+            self._token_key, len(name).to_bytes(4, "big") + name + value.encode(errors="surrogatepass"), "sha256"
+        )
+
+
+class BotKey(KeptKey):
+    """The bot key and the pepper. Seals what the bot itself must read again: progress and messages to send."""
+
+    def __init__(self, key: bytes, pepper: bytes) -> None:
+        super().__init__(key, "bot key")
+        self._pepper = pepper
 
     @classmethod
     def read(cls, path: Path) -> "BotKey":
@@ -217,35 +259,10 @@ class BotKey:
                 ) from None
         return cls.read(path)
 
-    def seal(self, plaintext: bytes, context: bytes) -> bytes:
-        """Version byte, 12-byte nonce, AES-256-GCM. Opens with the same context only."""
-        nonce = os.urandom(NONCE_BYTES)
-        return bytes([_BOT_SEAL_VERSION]) + nonce + self._sealing.encrypt(nonce, plaintext, context)
-
-    def open(self, sealed: bytes, context: bytes) -> bytes:
-        """Raises Malformed, UnknownVersion, or Tampered (changed, moved, or another bot key)."""
-        if len(sealed) < 1 + NONCE_BYTES + TAG_BYTES:
-            raise Malformed("Something sealed with the bot key is cut short.")
-        if sealed[0] != _BOT_SEAL_VERSION:
-            raise UnknownVersion("Something was sealed by a newer version: update Hearten.")
-        try:
-            return self._sealing.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], context)
-        except InvalidTag:
-            raise Tampered(
-                "Something sealed with the bot key was changed or moved, or this is another bot key."
-            ) from None
-
     def pseudonym(self, telegram_id: int) -> bytes:
         """32 bytes that stand for a person: HMAC-SHA-256 of the id under the pepper."""
         return hmac.digest(
             self._pepper, b"hearten pseudonym v1" + telegram_id.to_bytes(16, "big", signed=True), "sha256"
-        )
-
-    def token(self, label: str, value: str) -> bytes:
-        """32 bytes by which a value is found again and not read back: HMAC-SHA-256, apart for each label."""
-        name = label.encode()
-        return hmac.digest(
-            self._token_key, len(name).to_bytes(4, "big") + name + value.encode(errors="surrogatepass"), "sha256"
         )
 
 

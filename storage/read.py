@@ -18,7 +18,7 @@ from storage.database import Database
 from storage.errors import KeyFileError, SchemaError, SealError
 from storage.keyring import Keyring
 from storage.keys import ResearchKey
-from storage.records import QUOTES, SUMMARIES, TAKE_PART, Answer, Asked, Content
+from storage.records import QUOTES, SUMMARIES, TAKE_PART, Answer, AnswerPlace, Asked, Content
 from storage.schema import asked, consent, meta, part, participant
 from storage.seal import Context, open_envelope
 from storage.settings import StorageSettings
@@ -67,7 +67,12 @@ class Reader:
             await self._keyring.close()
 
     async def answers(
-        self, *, service: str | None = None, since: date | None = None, until: date | None = None
+        self,
+        *,
+        service: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        person: str | None = None,
     ) -> AsyncIterator[Answer]:
         """One Answer for each person, session and question, its parts in order; `until` is exclusive.
 
@@ -76,11 +81,19 @@ class Reader:
         """
         if self._key is None:
             raise KeyFileError("Answers open with the research key only: give the path of research.key.")
-        async for rows in self._answer_rows(service):
+        async for rows in self._answer_rows(_PARTS, service, person):
             keys = await self._keys_of(rows)
             wanted = [group for group in _by_answer(rows) if _day_is_within(group, since, until)]
             for answer in await asyncio.to_thread(self._open_all, wanted, keys):
                 yield answer
+
+    async def places(self) -> AsyncIterator[AnswerPlace]:
+        """Where every answer belongs, in the order of `answers`. Opens nothing, so it needs no research key."""
+        async for rows in self._answer_rows(_PLACES, None, None):
+            for first, *_ in _by_answer(rows):
+                yield AnswerPlace(
+                    first.pseudonym.hex(), first.session, first.question, first.kind, first.service, first.guide
+                )
 
     async def asked(
         self, *, service: str | None = None, since: date | None = None, until: date | None = None
@@ -110,14 +123,14 @@ class Reader:
             count: int = (await connection.execute(statement)).scalar_one()
         return count
 
-    async def _answer_rows(self, service: str | None) -> AsyncIterator[list[Row[Any]]]:
+    async def _answer_rows(
+        self, chosen: Select[Any], service: str | None, person: str | None
+    ) -> AsyncIterator[list[Row[Any]]]:
         """Rows of parts in lists that hold whole answers."""
         columns = (part.c.pseudonym, part.c.session, part.c.question, part.c.part)
-        statement = select(
-            part,
-            _agreed(part, QUOTES).label("quotable"),
-            _agreed(part, SUMMARIES).label("in_summaries"),
-        ).where(_agreed(part, TAKE_PART), *_within(part, service, None, None))
+        statement = chosen.where(_agreed(part, TAKE_PART), *_within(part, service, None, None))
+        if person is not None:
+            statement = statement.where(part.c.pseudonym == bytes.fromhex(person))
         held: list[Row[Any]] = []
         async for page in self._pages(statement, columns):
             rows = held + page
@@ -208,6 +221,16 @@ def _agreed(table: Any, item: str) -> ColumnElement[bool]:
     mine = and_(consent.c.pseudonym == table.c.pseudonym, consent.c.session == table.c.session)
     said = and_(mine, consent.c.item == item, consent.c.given)
     return select(consent.c.item).where(said).exists()
+
+
+_PARTS: Select[Any] = select(
+    part,
+    _agreed(part, QUOTES).label("quotable"),
+    _agreed(part, SUMMARIES).label("in_summaries"),
+)
+_PLACES: Select[Any] = select(
+    part.c.pseudonym, part.c.session, part.c.question, part.c.part, part.c.kind, part.c.service, part.c.guide
+)
 
 
 def _within(table: Any, service: str | None, since: date | None, until: date | None) -> list[ColumnElement[bool]]:

@@ -128,6 +128,18 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerPlace:
+    """Where one answer belongs, with nothing of what it says. `person` is the pseudonym, as in `Answer`."""
+
+    person: str
+    session: str
+    question: str
+    kind: Kind
+    service: str
+    guide: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """One question that was put to one person, and what became of it: the denominators of every count."""
 

@@ -4,34 +4,43 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 """
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+import hashlib
+from contextlib import suppress
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from analysis.errors import AnalysisError
+from analysis.commands.desk import find_gone
+from analysis.commands.study import (
+    Key,
+    ReportSettings,
+    Who,
+    open_key,
+    open_study,
+    run,
+    services_of,
+    tell_unopened,
+)
+from analysis.desk import Book, count_unreviewed, people_needed, read_name
 from analysis.export import Request, export
 from analysis.export.folder import check as check_request
+from analysis.export.folder import refuse_unreviewed
 from analysis.frameworks import DEFAULT
-from analysis.masking import MaskByPerson
-from analysis.period import Period, PeriodError, read_period
+from analysis.masking import ReviewedMask
+from analysis.period import Period, read_period
 from analysis.questions import invites_of
 from analysis.reading import Reading, show_progress
 from analysis.serve import start_serve
 from analysis.serve.app import today
-from analysis.services import Services, read_services
+from analysis.serve.at_desk import AtDesk
+from analysis.services import Services
 from analysis.summary import Summary, summarise, tally
 from analysis.summary.folder import SummaryError, check_place, numbers_of, write
-from flows.errors import ContentError
-from storage.errors import KeyFileError, StorageError
-from storage.keyfiles import read_passphrase
-from storage.keys import ResearchKey, read_research_key
 from storage.read import Reader
-from storage.settings import StorageSettings, read_settings
+from storage.settings import read_settings
 
 #: Codings that the server keeps in memory, so that a page that is loaded again is quick. About 20 MB at most.
 _REMEMBER = 10_000
@@ -40,15 +49,6 @@ _REMEMBER = 10_000
 class Format(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
-
-
-class ReportSettings(StorageSettings):
-    """What reports need beside storage: HEARTEN_SERVICES, for the names and thresholds of services."""
-
-    services: Path | None = None
-
-
-Key = Annotated[Path, typer.Option(help="The research key (research.key), private half.")]
 
 
 class Reports:
@@ -69,6 +69,7 @@ class Reports:
                 help="Export texts that no person has reviewed. You answer for what happens to them.",
             ),
         ] = False,
+        who: Who = "",
     ) -> None:
         """Export answers for research: one folder with data, codebook, data dictionary, manifest and README."""
 
@@ -76,16 +77,27 @@ class Reports:
             days = read_period(period) if period else None
             request = Request(out, form.value, unreviewed, today(), service, days)
             check_request(request)
-            async with _open(key) as (reader, _):
-                reading = self._reading()
+            async with open_study(key) as (reader, _, book):
+                request = replace(request, reviewers=people_needed(book))
                 span = _span(service, days)
+                log: dict[str, Any] = {"what": "export", "service": service, "period": days.name if days else None}
+                name = read_name(who)
+                book.write(name, "opened", **log)
+                if not unreviewed and (waiting := await count_unreviewed(book, reader.answers(**span))):
+                    raise refuse_unreviewed(waiting)
+                reading = self._reading(book)
                 coded = show_progress(reading.code(reader.answers(**span)), "Answers exported")
                 manifest = await export(request, coded, reader.asked(**span), reading.coder.framework)
-                _tell_unopened(reader)
+                made = hashlib.sha256((out / "manifest.json").read_bytes()).hexdigest()
+                book.write(
+                    name, "exported", **log, form=form.value, manifest=made, answers=manifest["answers"],
+                    people=manifest["people"], review=manifest["review"],
+                )  # fmt: skip
+                tell_unopened(reader)
             count, people = manifest["answers"], manifest["people"]
             typer.echo(f"{count} answers of {people} people are in {out}. Read README.txt first.")
 
-        _run(work)
+        run(work)
 
     def summary(
         self,
@@ -93,38 +105,48 @@ class Reports:
         service: Annotated[str, typer.Option(help="The code of the service.")],
         period: Annotated[str, typer.Option(help="2026-Q3, 2026-07 or 2026.")],
         out: Annotated[Path, typer.Option("--out", "-o", help="The page to write, ending in .html.")],
+        *,
+        who: Who = "",
     ) -> None:
         """Write the summary of one service and period: a page, and its numbers as JSON beside it."""
 
         async def work() -> None:
             days = read_period(period)
             check_place(out)
-            async with _open(key) as (reader, services):
-                summary = await self._summarise(reader, services, service, days)
+            async with open_study(key) as (reader, services, book):
+                book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
+                summary = await self._summarise(reader, services, service, days, book)
                 write(summary, out)
-                _tell_unopened(reader)
+                tell_unopened(reader)
             if not summary.counts.enough:
                 typer.echo(
                     f"Fewer than {summary.counts.threshold} people answered: the page says so and shows no number."
                 )
             typer.echo(f"The page is {out}; its numbers are in {numbers_of(out).name} beside it.")
 
-        _run(work)
+        run(work)
 
     def serve(
-        self, key: Key, port: Annotated[int, typer.Option(help="Port on this machine.", min=0, max=65535)] = 8081
+        self,
+        key: Key,
+        port: Annotated[int, typer.Option(help="Port on this machine.", min=0, max=65535)] = 8081,
+        who: Who = "",
     ) -> None:
         """Show on this machine only what the service would see, and what the researcher would see."""
 
         async def work() -> None:
             settings = read_settings(ReportSettings)
+            research_key = open_key(settings, key)
+            book = Book.open(settings.desk, research_key.desk_key)
             served = await start_serve(
                 settings,
-                _read_key(settings, key),
-                reading=self._reading(remember=_REMEMBER),
-                services=_read_services(settings),
+                research_key,
+                reading=self._reading(book, remember=_REMEMBER),
+                services=services_of(settings),
                 port=port,
+                at_desk=AtDesk(book, read_name(who)),
             )
+            await _tell_gone(settings, book)
             typer.echo(f"What the service would see:     {served.service}")
             typer.echo(f"What the researcher would see:  {served.researcher}")
             typer.echo("Keep the second address to yourself. Ctrl+C stops.")
@@ -134,20 +156,20 @@ class Reports:
             finally:
                 await served.close()
 
-        _run(work)
+        run(work)
 
-    def _reading(self, *, remember: int = 0) -> Reading:
+    def _reading(self, book: Book, *, remember: int = 0) -> Reading:
         # The engine is imported here so that --help and a refusal do not wait for scikit-learn.
         from analysis.lexical import lexical_coder  # noqa: PLC0415
 
-        return Reading(lexical_coder(), MaskByPerson, _invites, remember=remember)
+        return Reading(lexical_coder(), lambda: ReviewedMask(book), _invites, remember=remember)
 
-    async def _summarise(self, reader: Reader, services: Services, code: str, period: Period) -> Summary:
+    async def _summarise(self, reader: Reader, services: Services, code: str, period: Period, book: Book) -> Summary:
         if code not in services and not await _was_asked(reader, code):
             raise SummaryError(
                 "There is no service with this code: check it against the services file (HEARTEN_SERVICES)."
             )
-        reading, span = self._reading(), _span(code, period)
+        reading, span = self._reading(book), _span(code, period)
         coded = show_progress(reading.code(reader.answers(**span)), "Answers read")
         counted = await tally(coded, reader.asked(**span))
         return summarise(counted, reading.coder.framework, services.of(code), period, today())
@@ -165,33 +187,6 @@ def _invites(_guide: str, _version: int, question: str) -> tuple[str, ...]:
     return invites_of(DEFAULT, question)
 
 
-@asynccontextmanager
-async def _open(key: Path) -> AsyncIterator[tuple[Reader, Services]]:
-    settings = read_settings(ReportSettings)
-    services = _read_services(settings)
-    reader = await Reader.open(settings, _read_key(settings, key))
-    try:
-        yield reader, services
-    finally:
-        await reader.close()
-
-
-def _read_services(settings: ReportSettings) -> Services:
-    return read_services(settings.services) if settings.services else Services()
-
-
-def _read_key(settings: StorageSettings, path: Path) -> ResearchKey:
-    passphrase = read_passphrase(settings)
-    if passphrase is None:
-        if not sys.stdin.isatty():
-            raise KeyFileError(
-                "The research key needs its passphrase: write it into a file that only you may read and name that in"
-                " HEARTEN_PASSPHRASE_FILE, or start this in a terminal."
-            )
-        passphrase = typer.prompt("Passphrase of the research key", hide_input=True, err=True)
-    return read_research_key(path, passphrase)
-
-
 def _span(service: str | None, period: Period | None) -> dict[str, Any]:
     return {
         "service": service,
@@ -200,30 +195,20 @@ def _span(service: str | None, period: Period | None) -> dict[str, Any]:
     }
 
 
+async def _tell_gone(settings: ReportSettings, book: Book) -> None:
+    """Say that people withdrew whose answers were worked on, so that somebody empties their entries too."""
+    reader = await Reader.open(settings, None)
+    try:
+        count = len(await find_gone(reader, book))
+    finally:
+        await reader.close()
+    if count:
+        typer.echo(
+            f"Answers that were worked on and are gone: {count}. Run `python -m analysis desk forget`.", err=True
+        )
+
+
 async def _was_asked(reader: Reader, service: str) -> bool:
     async for _ in reader.asked(service=service):
         return True
     return False
-
-
-def _tell_unopened(reader: Reader) -> None:
-    if count := reader.unopened.total():
-        left_out = (
-            "1 answer does not open with this key and is" if count == 1 else f"{count} answers do not open and are"
-        )
-        typer.echo(f"{left_out} left out: sealed to another research key, or damaged.", err=True)
-
-
-def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run to the end; turn a stated failure into one sentence and an exit code."""
-    try:
-        asyncio.run(work())
-    except PeriodError as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(2) from None
-    except (AnalysisError, ContentError, StorageError) as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        typer.echo("Stopped; nothing was written.", err=True)
-        raise typer.Exit(1) from None

@@ -1,8 +1,9 @@
 """The folder that an export leaves behind: data, codebook, data dictionary, manifest, and a README for who receives it.
 
-Promises: nothing in free text leaves unreviewed unless whoever holds the data says so in as many words; a folder that
-exists is never touched; a folder is complete or absent (it is made beside its place and moved there at the end); only
-its owner may read it; memory does not grow with the number of answers beyond a few bytes for each.
+Promises: nothing in free text leaves unreviewed unless whoever holds the data says so in as many words, and then the
+manifest and the README say so too; what a reviewer withheld never leaves; a folder that exists is never touched; a
+folder is complete or absent (it is made beside its place and moved there at the end); only its owner may read it;
+memory does not grow with the number of answers beyond a few bytes for each.
 
 The order of rows is that of SHA-256(seed, answer id). The ids are random and made for this export, so the recorded seed
 lets anybody repeat the order and lets nobody undo it: it says nothing about who came first.
@@ -46,7 +47,7 @@ class ExportError(AnalysisError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for. `made` is the day of the export."""
+    """What is asked for. `made` is the day of the export; `reviewers` is how many people have to approve a text."""
 
     folder: Path
     form: Format
@@ -54,6 +55,7 @@ class Request:
     made: date
     service: str | None = None
     period: Period | None = None
+    reviewers: int = 1
 
     @property
     def data_file(self) -> str:
@@ -69,7 +71,12 @@ class _Written:
     people: set[str] = field(default_factory=set)
     guides: Counter[tuple[str, int]] = field(default_factory=Counter)
     taken_out: Counter[str] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
     places: list[tuple[bytes, int, int]] = field(default_factory=list)  # (order, offset, length) of each row
+
+    @property
+    def unreviewed(self) -> int:
+        return self.verdicts["open"] + self.verdicts["waiting"]
 
     def count(self, coded: CodedAnswer) -> None:
         self.answers += 1
@@ -81,15 +88,22 @@ class _Written:
 
 def check(request: Request) -> None:
     """Refuse what must not or cannot be done, before anything is opened. Raises ExportError."""
-    if not request.unreviewed:
-        raise ExportError(
-            "No person has reviewed these texts, and a machine misses names: nothing was exported. If you are the"
-            " custodian of the data and answer for what happens to it, add --unreviewed-i-am-the-custodian."
-        )
     if request.folder.exists() or request.folder.is_symlink():
         raise ExportError("There is something at the place of the export already: name a folder that does not exist.")
     if not request.folder.absolute().parent.is_dir():
         raise ExportError("The export cannot be put there: make the folder that it should be in first.")
+
+
+def refuse_unreviewed(texts: int | None = None) -> ExportError:
+    """`texts`: how many were not reviewed, where that is known."""
+    which = "Some texts were not reviewed"
+    if texts is not None:
+        which = "1 text was not reviewed" if texts == 1 else f"{texts} texts were not reviewed"
+    return ExportError(
+        f"{which} by a person, and a machine misses names: nothing was exported. Review them with `python -m analysis"
+        " serve` or `review`, or, if you are the custodian of the data and answer for what happens to it, add"
+        " --unreviewed-i-am-the-custodian."
+    )
 
 
 async def export(
@@ -121,15 +135,17 @@ async def _fill(
         outcomes["asked"] += 1
         outcomes[question.outcome] += question.outcome != "asked"
     manifest = _manifest(request, framework, written, outcomes, seed)
-    _explain(folder, request, framework, manifest)
+    _explain(folder, request, framework, manifest, unreviewed=bool(written.unreviewed))
     return manifest
 
 
-def _explain(folder: Path, request: Request, framework: Framework, manifest: dict[str, Any]) -> None:
+def _explain(
+    folder: Path, request: Request, framework: Framework, manifest: dict[str, Any], *, unreviewed: bool
+) -> None:
     """Write everything but the data, and let only the owner read it all."""
     _write_table(folder / "codebook.csv", _codebook(framework))
     _write_table(folder / "data-dictionary.csv", _dictionary())
-    (folder / "README.txt").write_text(_readme(request, framework), "utf-8")
+    (folder / "README.txt").write_text(_readme(request, framework, unreviewed=unreviewed), "utf-8")
     manifest["files"] = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
     for path in folder.iterdir():
@@ -142,6 +158,12 @@ async def _write_data(folder: Path, request: Request, coded: AsyncIterator[Coded
     unsorted = folder / "unsorted"
     with unsorted.open("w+b") as rows:
         async for each in coded:
+            verdict = each.masked.verdict
+            written.verdicts[verdict] += 1
+            if verdict == "withheld":
+                continue
+            if verdict != "approved" and not request.unreviewed:
+                raise refuse_unreviewed()
             row = make_row(each, ids)
             line = as_line(row, request.form)
             order = hashlib.sha256(f"{seed}{row['answer']}".encode()).digest()[:12]
@@ -174,8 +196,14 @@ def _manifest(
         "data_format": request.form,
         "service": request.service,
         "period": request.period.name if request.period else None,
-        "reviewed": False,
-        "unreviewed_and_the_custodian_answers_for_it": request.unreviewed,
+        "reviewed": not written.unreviewed,
+        "unreviewed_and_the_custodian_answers_for_it": bool(written.unreviewed),
+        "review": {
+            "approved": written.verdicts["approved"],
+            "withheld_and_left_out": written.verdicts["withheld"],
+            "unreviewed": written.unreviewed,
+            "people_who_had_to_approve": request.reviewers,
+        },
         "framework": {"id": framework.id, "version": framework.version, "sha256": framework.sha256},
         "guides": [{"id": guide, "version": number} for guide, number in sorted(written.guides)],
         "people": len(written.people),
@@ -208,11 +236,11 @@ def _dictionary() -> list[list[str]]:
     return [["column", "meaning", "values"], *([each["name"], each["meaning"], each["values"]] for each in columns)]
 
 
-def _readme(request: Request, framework: Framework) -> str:
+def _readme(request: Request, framework: Framework, *, unreviewed: bool) -> str:
     pages = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - plain text
     return pages.from_string(_own_text("readme.txt")).render(
         title="Answers for research" + (f", {request.period.title}" if request.period else ""),
-        unreviewed=request.unreviewed,
+        unreviewed=unreviewed,
         files=[(request.data_file, "the answers"), *_WHAT.items()],
         unit="row" if request.form == "csv" else "line",
         data_file=request.data_file,

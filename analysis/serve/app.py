@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from analysis.errors import AnalysisError
 from analysis.period import Period, PeriodError, quarter_of, read_period
 from analysis.reading import Reading, Source
+from analysis.serve.at_desk import AtDesk, Desk
 from analysis.serve.choice import PAGE, Choice, select
 from analysis.serve.guard import guard, page
 from analysis.serve.view import show, visible
@@ -54,12 +55,15 @@ async def start_serve(
     services: Services,
     port: int = 8081,
     token: str | None = None,
+    at_desk: AtDesk | None = None,
 ) -> Served:
-    """Start on loopback and return with both addresses. Port 0 takes a free one. Raises ServeError where the port is
+    """Start on loopback and return with both addresses. With a desk, people can review and code there.
+
+    Port 0 takes a free one. Raises ServeError where the port is
     taken, StorageError where the databases cannot be used."""
 
     @asynccontextmanager
-    async def open_source() -> AsyncIterator[Source]:
+    async def open_source() -> AsyncIterator[Reader]:
         reader = await Reader.open(settings, key)
         try:
             yield reader
@@ -68,15 +72,23 @@ async def start_serve(
 
     async with open_source():
         pass  # so that what is wrong is said now and not in the first page
-    return await start_pages(open_source, reading=reading, services=services, port=port, token=token)
+    token = token or secrets.token_urlsafe(24)
+    desk = Desk(at_desk, open_source, reading.coder, token) if at_desk else None
+    return await start_pages(open_source, reading=reading, services=services, port=port, token=token, desk=desk)
 
 
 async def start_pages(
-    open_source: OpenSource, *, reading: Reading, services: Services, port: int, token: str | None = None
+    open_source: OpenSource,
+    *,
+    reading: Reading,
+    services: Services,
+    port: int,
+    token: str | None = None,
+    desk: Desk | None = None,
 ) -> Served:
     """The same from any source of answers."""
     token = token or secrets.token_urlsafe(24)
-    pages = Pages(open_source, reading, services, token)
+    pages = Pages(open_source, reading, services, token, desk)
     runner = web.AppRunner(pages.app(), access_log=None)
     await runner.setup()
     try:
@@ -94,11 +106,14 @@ async def start_pages(
 class Pages:
     """Handlers. Each opens the databases, streams, and lets go."""
 
-    def __init__(self, open_source: OpenSource, reading: Reading, services: Services, token: str) -> None:
+    def __init__(
+        self, open_source: OpenSource, reading: Reading, services: Services, token: str, desk: Desk | None
+    ) -> None:
         self._open = open_source
         self._reading = reading
         self._services = services
         self._token = token
+        self._desk = desk
         self._style = summary_style() + files("analysis.serve").joinpath("templates/serve.css").read_text("utf-8")
         self._templates = Environment(
             loader=PackageLoader("analysis.serve"),
@@ -113,6 +128,8 @@ class Pages:
         app.router.add_get("/", self.service_list)
         app.router.add_get("/service/{service}/{period}", self.service_summary)
         app.router.add_get("/researcher/{token}/", self.answers)
+        if self._desk:
+            self._desk.add_to(app)
         return app
 
     async def service_list(self, _request: web.Request) -> web.Response:
@@ -138,6 +155,8 @@ class Pages:
         code = request.match_info["service"]
         if period is None:
             raise web.HTTPNotFound
+        if self._desk:
+            self._desk.note_opening("summary page")
         framework = self._reading.coder.framework
         async with self._open() as source:
             coded = self._reading.code(source.answers(service=code, since=period.since, until=period.until))
@@ -151,6 +170,8 @@ class Pages:
         """Answers with their codings, de-identified unless asked otherwise, a page at a time."""
         if not secrets.compare_digest(request.match_info["token"].encode(), self._token.encode()):
             raise web.HTTPNotFound
+        if self._desk:
+            self._desk.note_opening("answers")
         framework = self._reading.coder.framework
         choice = Choice.read(request.query, framework)
         async with self._open() as source:
@@ -163,6 +184,7 @@ class Pages:
         shown = [show(each, framework, salt=self._token, original=choice.original) for each in found]
         return self._page(
             "answers.html",
+            desk=self._desk is not None,
             shown=shown,
             choice=choice,
             more=more,

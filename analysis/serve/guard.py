@@ -21,12 +21,19 @@ HEADERS = {
 BARE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-def policy_for(style: str) -> str:
-    """A Content-Security-Policy that allows this one style sheet, forms to this server, and nothing else."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def policy_for(style: str, script: str = "") -> str:
+    """A Content-Security-Policy that allows this one style sheet, this one script if any, forms to this server, and
+    nothing else."""
+    scripts = f" script-src {_hash(script)};" if script else ""
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src {_hash(style)};{scripts} form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
     )
+
+
+def _hash(content: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
 
 
 def page(html: str, style: str, status: int = 200) -> web.Response:

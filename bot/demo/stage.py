@@ -38,6 +38,7 @@ class Stage:
         """The settings that the analysis needs, as environment variables."""
         values = {name: str(value) for name, value in self._storage().items()}
         values |= {"passphrase_file": str(self.passphrase), "services": str(SERVICES)}
+        values["desk"] = str(self.research_key.parent.resolve() / "desk.db")
         return {f"HEARTEN_{name.upper()}": value for name, value in values.items()}
 
     def _storage(self) -> dict[str, object]:

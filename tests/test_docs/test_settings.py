@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.commands.reports import ReportSettings
+from analysis.commands.study import ReportSettings
 from bot.settings import BotSettings
 from flows.services import read_services
 from storage.settings import PREFIX

@@ -45,6 +45,7 @@ class Study:
             "HEARTEN_KEYRING_URL": self.settings.keyring_url,
             "HEARTEN_PASSPHRASE_FILE": str(self.folder / "passphrase"),
             "HEARTEN_SERVICES": str(self.folder / "services.toml"),
+            "HEARTEN_DESK": str(self.folder / "desk.db"),
         }
 
     def run(self, *arguments: str, **environment: str) -> Result:

@@ -70,7 +70,7 @@ async def test_answers_are_taken_in_as_they_are_needed() -> None:
 def test_a_name_keeps_its_placeholder_with_one_person_and_is_forgotten_with_the_next() -> None:
     mask = MaskByPerson()
     texts = ["Nurse Okafor rang.", "Dr Patel was late, Nurse Okafor was not."]
-    first = [mask("p1", text).text for text in texts]
+    first = [mask(answer("p1", text)).text for text in texts]
     assert "[STAFF_1]" in first[0]
     assert "[STAFF_1] was not" in first[1]
-    assert mask("p2", "Dr Patel was late.").text == "[STAFF_1] was late."
+    assert mask(answer("p2", "Dr Patel was late.")).text == "[STAFF_1] was late."

@@ -87,8 +87,8 @@ class ByWord(Coder):
         return Coded(codings=tuple(codings), top=invites)
 
 
-def without_kevin(_person: str, text: str) -> Masked:
-    masked, count = re.subn("Kevin", "[STAFF_1]", text)
+def without_kevin(given: Answer) -> Masked:
+    masked, count = re.subn("Kevin", "[STAFF_1]", given.text)
     return Masked(masked, Counter({"name": count}) if count else {})
 
 

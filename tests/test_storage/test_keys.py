@@ -1,6 +1,7 @@
 """Keys and their files: made once, kept for the owner, refused in one sentence where something is wrong."""
 
 import json
+import os
 import stat
 
 import pytest
@@ -12,6 +13,7 @@ from storage.keys import (
     HPKE_OVERHEAD,
     BotKey,
     Cost,
+    ResearchKey,
     make_research_key,
     read_passphrase,
     read_recipient,
@@ -179,3 +181,19 @@ def test_nothing_secret_shows(pair, tmp_path):
     key = read_research_key(pair, "a passphrase")
     assert "PrivateKey" not in repr(key)
     assert repr(BotKey.read_or_make(tmp_path / "bot.key")) == "BotKey()"
+
+
+def test_the_desk_key_comes_from_the_research_key_and_is_no_other_key():
+    raw = os.urandom(96)
+    desk, again = (ResearchKey.of_raw(raw, "test").desk_key for _ in range(2))
+    sealed = desk.seal(b"a note", b"here")
+    assert again.open(sealed, b"here") == b"a note"
+    with pytest.raises(Tampered):
+        again.open(sealed, b"there")
+    for other in (ResearchKey.of_raw(os.urandom(96), "test").desk_key, BotKey(raw[:32], raw[:32])):
+        with pytest.raises(Tampered):
+            other.open(sealed, b"here")
+        assert other.audit_key != desk.audit_key
+        assert other.token("label", "value") != desk.token("label", "value")
+    assert repr(desk) == "KeptKey()"
+    assert "desk" not in repr(ResearchKey.of_raw(raw, "test"))

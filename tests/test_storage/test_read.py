@@ -137,3 +137,25 @@ async def test_memory_does_not_grow_with_the_answers(store, reader, speaker):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.3
+
+
+async def test_places_open_nothing_and_name_every_answer_once(store, reader, speaker, study):
+    for number in range(2):
+        someone = speaker(number)
+        async with store.unit() as unit:
+            pseudonym = await someone.enrol(unit)
+            for part in range(1, 4):
+                await unit.keep(pseudonym, someone.says("words", part=part))
+    without_key = await Reader.open(study.settings, None)
+    try:
+        places = await collect(without_key.places())
+    finally:
+        await without_key.close()
+    answers = await collect(reader.answers())
+    assert [(each.person, each.session, each.question) for each in places] == [
+        (each.person, each.session, each.question) for each in answers
+    ]
+    assert {(each.kind, each.service, each.guide) for each in places} == {("answer", "north", "guide")}
+    first = answers[0].person
+    assert [each.person for each in await collect(reader.answers(person=first))] == [first]
+    assert await collect(reader.answers(person="00" * 32)) == []

@@ -1,0 +1,93 @@
+"""What the commands that open answers have in common: settings, the key, the databases, the desk's book, and how a
+stated failure becomes one sentence and an exit status."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from analysis.desk import Book
+from analysis.errors import AnalysisError
+from analysis.period import PeriodError
+from analysis.services import Services, read_services
+from flows.errors import ContentError
+from storage.errors import KeyFileError, StorageError
+from storage.keyfiles import read_passphrase
+from storage.keys import ResearchKey, read_research_key
+from storage.read import Reader
+from storage.settings import StorageSettings, read_settings
+
+
+class ReportSettings(StorageSettings):
+    """What reports need beside storage: HEARTEN_SERVICES, for the names and thresholds of services, and HEARTEN_DESK,
+    the file in which people's work with answers is kept."""
+
+    services: Path | None = None
+    desk: Path = Path("var/desk.db")
+
+
+Key = Annotated[Path, typer.Option(help="The research key (research.key), private half.")]
+Who = Annotated[
+    str, typer.Option("--as", metavar="NAME", help="Who is at work, for the desk's book; default: your login name.")
+]
+
+
+@asynccontextmanager
+async def open_study(key: Path) -> AsyncIterator[tuple[Reader, Services, Book]]:
+    """The read port, the services and the desk's book, for as long as a command works."""
+    settings = read_settings(ReportSettings)
+    services = services_of(settings)
+    research_key = open_key(settings, key)
+    reader = await Reader.open(settings, research_key)
+    try:
+        book = Book.open(settings.desk, research_key.desk_key)
+        yield reader, services, book
+        book.close()
+    finally:
+        await reader.close()
+
+
+def services_of(settings: ReportSettings) -> Services:
+    """The services of the services file; none where no file is named."""
+    return read_services(settings.services) if settings.services else Services()
+
+
+def open_key(settings: StorageSettings, path: Path) -> ResearchKey:
+    """The research key, its passphrase read from its file or asked for."""
+    passphrase = read_passphrase(settings)
+    if passphrase is None:
+        if not sys.stdin.isatty():
+            raise KeyFileError(
+                "The research key needs its passphrase: write it into a file that only you may read and name that in"
+                " HEARTEN_PASSPHRASE_FILE, or start this in a terminal."
+            )
+        passphrase = typer.prompt("Passphrase of the research key", hide_input=True, err=True)
+    return read_research_key(path, passphrase)
+
+
+def tell_unopened(reader: Reader) -> None:
+    """Say how many answers did not open, where there were any."""
+    if count := reader.unopened.total():
+        left_out = (
+            "1 answer does not open with this key and is" if count == 1 else f"{count} answers do not open and are"
+        )
+        typer.echo(f"{left_out} left out: sealed to another research key, or damaged.", err=True)
+
+
+def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run to the end; turn a stated failure into one sentence and an exit code."""
+    try:
+        asyncio.run(work())
+    except PeriodError as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from None
+    except (AnalysisError, ContentError, StorageError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("Stopped; nothing was written.", err=True)
+        raise typer.Exit(1) from None

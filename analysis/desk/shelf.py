@@ -1,0 +1,129 @@
+"""Answers as the desk sees them: found by a name that says nothing, each with its machine suggestion and its review.
+
+Promises: names of answers are hashes of where they belong, the same on every machine that holds the same data; one
+answer is opened by opening the answers of its person only, because a name must have the same placeholder in all of
+them; nothing opened is kept.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from analysis.deidentify import Finder, Placeholders, deidentify
+from analysis.desk.book import Book
+from analysis.desk.errors import DeskError
+from analysis.desk.redact import Clean, Stretch, redact
+from analysis.desk.review import ReviewState, review_state
+from storage.records import Answer, AnswerPlace
+
+_NAME_LENGTH = 20  # hexadecimal digits: 80 bits
+
+
+class DeskSource(Protocol):
+    """The read port, as far as the desk needs it."""
+
+    def answers(self, *, person: str | None = None) -> AsyncIterator[Answer]: ...
+
+    def places(self) -> AsyncIterator[AnswerPlace]: ...
+
+
+OpenSource = Callable[[], AbstractAsyncContextManager[DeskSource]]
+
+
+@dataclass(frozen=True, slots=True)
+class OnDesk:
+    """One answer that is being worked on. `suggested` is what the machine would take out; `clean` is the text as things
+    stand."""
+
+    name: str
+    answer: Answer
+    suggested: tuple[Stretch, ...]
+    review: ReviewState
+    clean: Clean
+
+
+def name_of(place: Answer | AnswerPlace) -> str:
+    """The desk's name of an answer. The pseudonym in it rests on the bot's secret, so nobody can try their way back."""
+    fields = (place.person, place.session, place.question)
+    where = b"".join(len(each.encode()).to_bytes(4, "big") + each.encode() for each in fields)
+    return hashlib.sha256(b"hearten answer v1" + where).hexdigest()[:_NAME_LENGTH]
+
+
+class Shelf:
+    """All answers in people's own words; what was picked from a list is not words and is left out."""
+
+    def __init__(self, open_source: OpenSource, book: Book, finders: Iterable[Finder] = ()) -> None:
+        self._open = open_source
+        self._book = book
+        self._finders = tuple(finders)
+
+    async def places(self) -> dict[str, AnswerPlace]:
+        """Where each answer belongs, by name, in an order that stays the same."""
+        async with self._open() as source:
+            return {name_of(each): each async for each in source.places() if each.kind == "answer"}
+
+    async def read(self, name: str, place: AnswerPlace) -> OnDesk:
+        """Open one answer. Raises DeskError where it is no longer there or does not open with this key."""
+        cleaner = Cleaner(self._book, self._finders)
+        async with self._open() as source:
+            async for answer in source.answers(person=place.person):
+                if answer.kind != "answer":
+                    continue
+                found = cleaner(answer)
+                if found.name == name:
+                    return found
+        raise DeskError("This answer is no longer there, or does not open with this research key.")
+
+    async def first_changed(self, places: Mapping[str, AnswerPlace]) -> str | None:
+        """The first answer that may not leave although the book holds a verdict: it was edited after its review."""
+        async with self._open() as source:
+            async for answer in source.answers():
+                if answer.kind != "answer":
+                    continue
+                name = name_of(answer)
+                if name in places and review_state(self._book, name, answer.text).verdict == "open":
+                    return name
+        return None
+
+
+class Cleaner:
+    """Takes out of answers what reviewers decided, and what the machine suggests where nobody has. The same detail of
+    one person has the same placeholder in all their answers, if these come in the order of the read port."""
+
+    def __init__(self, book: Book, finders: Iterable[Finder] = ()) -> None:
+        self._book = book
+        self._finders = tuple(finders)
+        self._person: str | None = None
+        self._placeholders = Placeholders()
+
+    def __call__(self, answer: Answer) -> OnDesk:
+        if answer.person != self._person:
+            self._person, self._placeholders = answer.person, Placeholders()
+        name, text = name_of(answer), answer.text
+        # Suggested with a memory of its own: the numbers of placeholders are given by what is really taken out.
+        found = deidentify(text, finders=self._finders)
+        suggested = tuple(Stretch(each.start, each.end, each.kind) for each in found.spans)
+        state = review_state(self._book, name, text)
+        chosen = suggested if state.stretches is None else state.stretches
+        return OnDesk(name, answer, suggested, state, redact(text, chosen, self._placeholders))
+
+
+async def approved_texts(book: Book, answers: AsyncIterator[Answer]) -> AsyncIterator[OnDesk]:
+    """The answers that people approved, each with its clean text, in the order of the read port. For exports."""
+    clean = Cleaner(book)
+    async for answer in answers:
+        if answer.kind == "answer":
+            found = clean(answer)
+            if found.review.may_leave:
+                yield found
+
+
+async def count_unreviewed(book: Book, answers: AsyncIterator[Answer]) -> int:
+    """How many answers stand in the way of an export: neither approved nor withheld."""
+    count = 0
+    async for each in answers:
+        if each.kind == "answer":
+            count += review_state(book, name_of(each), each.text).verdict in {"open", "waiting"}
+    return count
