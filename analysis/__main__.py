@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from analysis.commands import agreement, coding, desk, people, reports
+from analysis.commands import agreement, coding, desk, export, people, reports
 from analysis.errors import AnalysisError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 coding.register(app)
 agreement.register(app)
 reports.register(app)
+export.register(app)
 desk.register(app)
 people.register(app)
 

@@ -129,7 +129,9 @@ class Reader:
         talking = select(func.count()).select_from(conversation)
         agreed = select(func.count(distinct(participant.c.pseudonym))).where(_agreed(participant, TAKE_PART))
         async with self._main.begin(write=False) as connection:
-            gone, here, took_part = [(await connection.execute(each)).scalar_one() for each in (erased, talking, agreed)]
+            gone, here, took_part = [
+                (await connection.execute(each)).scalar_one() for each in (erased, talking, agreed)
+            ]
         return Flow(opened=here + gone, agreed=took_part + gone, withdrew=gone)
 
     async def _answer_rows(

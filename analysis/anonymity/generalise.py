@@ -1,8 +1,8 @@
-"""k-anonymity (Sweeney 2002) and distinct l-diversity (Machanavajjhala et al. 2007) by generalisation and withholding.
+"""k-anonymity (Sweeney 2002) and distinct l-diversity (Machanavajjhala et al. 2007) by joining and withholding.
 
-What is published of a person (age band, gender, ..., service, period) is made coarser for everybody alike, a step of one
-characteristic at a time, until few enough people stand out; all that is told of those few is withheld. Then, in every
-group in which all who told gave one answer to a sensitive question, that answer is withheld.
+What is published of a person (age band, gender, ..., service, period) is made coarser for everybody alike, a step of
+one characteristic at a time, until few enough people stand out; all that is told of those few is withheld. Then, in
+every group in which all who told gave one answer to a sensitive question, that answer is withheld.
 
 Promises: whoever knows everything about everybody who took part finds no fewer than k people that a published row could
 be, unless fewer than k took part; then everything is withheld. Every row is in a group of at least k rows that look the
@@ -47,9 +47,7 @@ class Anonymised:
 
 def anonymise(people: Mapping[str, Mapping[str, str]], hierarchies: Sequence[Hierarchy], k: int, l: int) -> Anonymised:  # noqa: E741
     """`people`: what each told, by the id of the characteristic; what is missing was not told."""
-    told = {
-        person: tuple(values.get(each.id, NOT_TOLD) for each in hierarchies) for person, values in people.items()
-    }
+    told = {person: tuple(values.get(each.id, NOT_TOLD) for each in hierarchies) for person, values in people.items()}
     counts = Counter(told.values())
     steps = _choose_steps(counts, hierarchies, k)
     coarse = {row: _at(row, steps, hierarchies) for row in counts}

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from analysis.commands.finding import read_finders
 from analysis.commands.lines import Answer, read_records, write_whole
-from analysis.deidentify import Finder
 from analysis.errors import InputError
 from analysis.frameworks import DEFAULT
 from analysis.model import Coded
@@ -59,20 +59,6 @@ StudyFile = Annotated[
     Path | None, typer.Option("--study-list", metavar="FILE", help="Names of the study: staff, wards, places.")
 ]
 Ner = Annotated[bool, typer.Option("--ner", help="Look with the recogniser of the extra `ner` as well.")]
-
-
-def read_finders(study_list: Path | None, *, ner: bool) -> list[Finder]:
-    """What looks for details beside the rules. Raises ContentError where a list is bad or the extra is missing."""
-    finders: list[Finder] = []
-    if study_list is not None:
-        from analysis.studylist import read_study_list  # noqa: PLC0415 - only where it is asked for
-
-        finders.append(read_study_list(study_list))
-    if ner:
-        from analysis.recognise import recogniser  # noqa: PLC0415 - of the extra
-
-        finders.append(recogniser())
-    return finders
 
 
 def deidentify(source: Input, output: Output = None, study_list: StudyFile = None, ner: Ner = False) -> None:

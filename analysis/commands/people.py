@@ -7,11 +7,10 @@ the answer as it was said, so that codings from two desks fit each other whateve
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis.agreement.units import CodedText
 from analysis.commands.desk import Name, Part, read_answer, read_part
 from analysis.commands.lines import read_records, write_whole
 from analysis.commands.study import Key, Who, open_study, run
@@ -23,6 +22,9 @@ from analysis.model import Framework
 from analysis.questions import invites_of
 from analysis.serve.view import visible
 from storage.records import Answer
+
+if TYPE_CHECKING:
+    from analysis.agreement.units import CodedText
 
 FrameworkName = Annotated[
     str, typer.Option("--framework", metavar="ID", help="Id of a framework, or path of your own.")
@@ -173,6 +175,7 @@ def import_codings(
     framework: FrameworkName = DEFAULT,
 ) -> None:
     """Bring in what somebody coded elsewhere, as theirs. All of it, or nothing where a line does not fit."""
+    from analysis.agreement.units import CodedText  # noqa: PLC0415 - slow to import
 
     async def work() -> None:
         chosen, name = read_framework(framework), read_name(coder)
@@ -192,7 +195,7 @@ def import_codings(
     run(work)
 
 
-def _bring_in(book: Book, name: str, framework: Framework, texts: dict[str, str], lines: dict[str, CodedText]) -> int:
+def _bring_in(book: Book, name: str, framework: Framework, texts: dict[str, str], lines: "dict[str, CodedText]") -> int:
     marks = [
         (answer, Marked(each.subtheme, each.stance or "neither", each.start or 0, each.end or len(texts[answer])))
         for answer, line in lines.items()

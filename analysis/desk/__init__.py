@@ -2,10 +2,16 @@
 
 `book` is that file: chained entries, no words. `shelf` finds and opens answers, `redact` takes stretches out, `review`
 says what may leave, `coding` holds what people coded, `adjudication` what they settled, `codebook` which version of a
-framework was used. Exports ask `review_state`.
+framework was used.
+
+For exports: `approved_texts` gives what may leave, `review_state` the verdict on one text; `coded_by`, `coders_of` and
+`put_beside` read people's codings from the entries about an answer (`book.of(name_of(answer))`); `Clean.to_clean` turns
+their spans into positions of the clean text. Codings from elsewhere come in with `Coding.add(..., origin="import")`.
 """
 
+from analysis.desk.adjudication import put_beside, settle_codings
 from analysis.desk.book import Book
+from analysis.desk.coding import Coding, Marked, PersonCoding, coded_by, coders_of
 from analysis.desk.errors import DeskError
 from analysis.desk.names import read_name
 from analysis.desk.review import ReviewState, people_needed, review_state
@@ -14,14 +20,21 @@ from analysis.desk.shelf import Cleaner, OnDesk, Shelf, approved_texts, count_un
 __all__ = [
     "Book",
     "Cleaner",
+    "Coding",
     "DeskError",
+    "Marked",
     "OnDesk",
+    "PersonCoding",
     "ReviewState",
     "Shelf",
     "approved_texts",
+    "coded_by",
+    "coders_of",
     "count_unreviewed",
     "name_of",
     "people_needed",
+    "put_beside",
     "read_name",
     "review_state",
+    "settle_codings",
 ]

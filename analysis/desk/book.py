@@ -36,6 +36,7 @@ FORGOT = "forgot"
 _FORMAT = 1
 _BEGINNING = bytes(32)
 _KNOWN = b"hearten desk"  # sealed at the start, so that another research key is noticed at once
+_PAGE = 1000
 _PATIENCE = 5.0  # seconds to wait for another process that writes
 
 _TABLES = """
@@ -121,8 +122,11 @@ class Book:
         return _standing(self._select(f"WHERE kind IN ({marks}, 'undone') ORDER BY seq", *kinds))
 
     def everything(self) -> Iterator[Entry]:
-        """Every entry, those that were taken back too."""
-        return self._select("ORDER BY seq")
+        """Every entry, those that were taken back too, some at a time."""
+        last = 0
+        while page := list(self._select("WHERE seq > ? ORDER BY seq LIMIT ?", last, _PAGE)):
+            yield from page
+            last = page[-1].seq
 
     def subjects(self) -> set[str]:
         """The answers that anything was written down about."""

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Protocol
 
 from analysis.deidentify import Finder, Placeholders, deidentify
@@ -17,6 +18,8 @@ from analysis.desk.errors import DeskError
 from analysis.desk.redact import Clean, Stretch, redact
 from analysis.desk.review import ReviewState, review_state
 from storage.records import Answer, AnswerPlace
+
+_FRESH = 20.0  # seconds
 
 _NAME_LENGTH = 20  # hexadecimal digits: 80 bits
 
@@ -58,11 +61,19 @@ class Shelf:
         self._open = open_source
         self._book = book
         self._finders = tuple(finders)
+        self._places: dict[str, AnswerPlace] = {}
+        self._looked = -_FRESH
 
     async def places(self) -> dict[str, AnswerPlace]:
-        """Where each answer belongs, by name, in an order that stays the same."""
-        async with self._open() as source:
-            return {name_of(each): each async for each in source.places() if each.kind == "answer"}
+        """Where each answer belongs, by name, in an order that stays the same.
+
+        Looked up again when this is some seconds old, so that a reviewer of thousands does not wait at every step. An
+        answer that is gone in the meantime cannot be read all the same."""
+        if monotonic() - self._looked >= _FRESH:
+            async with self._open() as source:
+                self._places = {name_of(each): each async for each in source.places() if each.kind == "answer"}
+            self._looked = monotonic()
+        return self._places
 
     async def read(self, name: str, place: AnswerPlace) -> OnDesk:
         """Open one answer. Raises DeskError where it is no longer there or does not open with this key."""

@@ -33,12 +33,13 @@ _WHAT = {
     "README.txt": "this text",
 }
 _FORMATS = {
-    "csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet", "xlsx": "an Excel workbook", "qdpx": "a REFI-QDA project",
+    "csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet", "xlsx": "an Excel workbook",
+    "qdpx": "a REFI-QDA project",
 }  # fmt: skip
 
 
 def manifest_of(
-    request: Request, framework: Framework, written: "Written", people: Anonymised, seed: str, flow: Flow | None
+    request: Request, framework: Framework, written: "Written", people: Anonymised, *, seed: str, flow: Flow | None
 ) -> dict[str, Any]:
     outcomes = written.outcomes
     return {
@@ -129,7 +130,9 @@ def _dictionary(characteristics: Iterable[str]) -> list[list[str]]:
     columns = tomllib.loads(_own_text("dictionary.toml"))["column"]
     rows = [["column", "meaning", "values"], *([each["name"], each["meaning"], each["values"]] for each in columns)]
     for name in characteristics:
-        meaning = f"Of the person, in the table of people: {hierarchy_of(name).title.lower()}, as coarse as it had to be."
+        meaning = (
+            f"Of the person, in the table of people: {hierarchy_of(name).title.lower()}, as coarse as it had to be."
+        )
         rows.append([f"people.{name}", meaning, 'text; "not told", or "withheld" so that nobody stands out'])
     return rows
 

@@ -62,6 +62,7 @@ async def export(
     coded: AsyncIterator[CodedAnswer],
     asked: AsyncIterator[Asked],
     framework: Framework,
+    *,
     told: Told | None = None,
     flow: Flow | None = None,
 ) -> dict[str, Any]:
@@ -71,7 +72,7 @@ async def export(
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
         partial.mkdir(mode=0o700)
-        manifest = await _fill(partial, request, coded, asked, framework, told or Told(), flow)
+        manifest = await _fill(partial, request, coded, asked, framework, told=told or Told(), flow=flow)
         partial.rename(target)
     except OSError as problem:
         reason = os.strerror(problem.errno).lower() if problem.errno else "it cannot be written"
@@ -87,6 +88,7 @@ async def _fill(
     coded: AsyncIterator[CodedAnswer],
     asked: AsyncIterator[Asked],
     framework: Framework,
+    *,
     told: Told,
     flow: Flow | None,
 ) -> dict[str, Any]:
@@ -101,7 +103,7 @@ async def _fill(
         written.outcomes[question.outcome] += question.outcome != "asked"
         written.began.add(question.person)
     write_codebook(folder / "codebook.qdc", framework)
-    manifest = manifest_of(request, framework, written, table, seed, flow)
+    manifest = manifest_of(request, framework, written, table, seed=seed, flow=flow)
     methods.write(folder, manifest, table)
     explain(folder, request, framework, manifest, table.names)
     return manifest

@@ -1,5 +1,5 @@
-"""Drafts for a methods section: the sample as a table, the flow of participants as a drawing, and the items of COREQ that
-the system can know; the others are left open by name.
+"""Drafts for a methods section: the sample as a table, the flow of participants as a drawing, and the items of COREQ
+that the system can know; the others are left open by name.
 
 Promises: counts are of the table of people after disclosure control, so every one is of a group that may be shown; the
 page and the drawing load nothing, carry no script, and can be read by eye and by ear.
@@ -73,7 +73,10 @@ def coreq(manifest: dict[str, Any]) -> list[tuple[str, list[tuple[int, str, str]
     }
     domains = tomllib.loads(files("analysis.export").joinpath("data", "coreq.toml").read_text("utf-8"))["domain"]
     return [
-        (domain["title"], [(each["number"], each["name"], _fill(each.get("known", ""), known)) for each in domain["items"]])
+        (
+            domain["title"],
+            [(each["number"], each["name"], _fill(each.get("known", ""), known)) for each in domain["items"]],
+        )
         for domain in domains
     ]
 
@@ -85,7 +88,7 @@ def _fill(text: str, known: dict[str, Any]) -> str:
 
 
 def draw_flow(flow: dict[str, int | None]) -> Markup:
-    """The flow as SVG: boxes from top to bottom, withdrawals beside them. Text alternatives in title and description."""
+    """The flow as SVG: boxes from top to bottom, withdrawals beside them, the same in words for who listens."""
     steps = [(title, flow[name]) for name, title in _STEPS.items()]
     words = "; ".join(f"{title}: {_number(count)}" for title, count in steps)
     aside = f"Withdrew: {_number(flow['withdrew'])}"
@@ -93,7 +96,8 @@ def draw_flow(flow: dict[str, int | None]) -> Markup:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img"'
         f' aria-labelledby="flow-title flow-words" font-family="system-ui, sans-serif" font-size="16">',
-        f'<title id="flow-title">Flow of participants</title><desc id="flow-words">{escape(words)}; {escape(aside)}.</desc>',
+        '<title id="flow-title">Flow of participants</title>'
+        f'<desc id="flow-words">{escape(words)}; {escape(aside)}.</desc>',
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
     ]
     for number, (title, count) in enumerate(steps):
@@ -101,7 +105,9 @@ def draw_flow(flow: dict[str, int | None]) -> Markup:
         parts.append(_box(20, top, 360, title, _number(count)))
         if number + 1 < len(steps):
             foot = top + _BOX
-            parts.append(f'<path d="M200 {foot}v{_GAP - 8}m-6 -6l6 8l6 -8" fill="none" stroke="#1d2733" stroke-width="2"/>')
+            parts.append(
+                f'<path d="M200 {foot}v{_GAP - 8}m-6 -6l6 8l6 -8" fill="none" stroke="#1d2733" stroke-width="2"/>'
+            )
     beside = 2 * (_BOX + _GAP) + 1
     parts.append(f'<path d="M380 {beside + _BOX // 2}h32" fill="none" stroke="#1d2733" stroke-width="2"/>')
     parts.append(_box(412, beside, 208, "Withdrew", _number(flow["withdrew"])))

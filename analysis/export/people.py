@@ -35,7 +35,7 @@ class Told:
                 day = answer.day.isoformat()
                 if self._days.get((answer.person, answer.question), "") <= day:
                     self._days[answer.person, answer.question] = day
-                    self.of[answer.person][answer.question] = clean(answer.text)
+                    self.of[answer.person][answer.question] = answer.text
             yield answer
 
 
@@ -56,12 +56,14 @@ class Table:
 
     def settle(self) -> Anonymised:
         people = {
-            person: dict(self._told.of.get(real, {}))
+            person: {clean(name): clean(value) for name, value in self._told.of.get(real, {}).items()}
             | {SERVICE: " and ".join(sorted(self._services[person])), PERIOD: _span(self._periods[person])}
             for person, real in self._real.items()
         }
         asked = sorted({name for told in people.values() for name in told} - {SERVICE, PERIOD})
-        return anonymise(people, [hierarchy_of(name) for name in (*asked, SERVICE, PERIOD)], self._request.k, self._request.l)
+        return anonymise(
+            people, [hierarchy_of(name) for name in (*asked, SERVICE, PERIOD)], self._request.k, self._request.l
+        )
 
 
 def _span(periods: set[str]) -> str:

@@ -1,8 +1,8 @@
 """REFI-QDA project (`.qdpx`) and codebook (`.qdc`), as NVivo, ATLAS.ti, MAXQDA, QualCoder and others open them.
 
-The project is a zip with `project.qde` and one text for each answer in `sources/`. Themes cannot be coded with, sub-themes
-can; stances are codes of their own beside them. Each selection belongs to one coder and one span; its description says
-why. People are cases, with what is told of them as variables.
+The project is a zip with `project.qde` and one text for each answer in `sources/`. Themes cannot be coded with,
+sub-themes can; stances are codes of their own beside them. Each selection belongs to one coder and one span; its
+description says why. People are cases, with what is told of them as variables.
 
 Promises: valid against the schema; positions are Unicode code points, end exclusive; no empty container; names are
 unique; answers are written as they come, so that memory holds only which answers are whose.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 from xml.sax.saxutils import XMLGenerator
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -42,7 +42,7 @@ class _Xml:
     """An XML file, an element at a time."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._out = XMLGenerator(cast("BinaryIO", file), "utf-8", short_empty_elements=True)  # type: ignore[arg-type]
+        self._out = XMLGenerator(file, "utf-8", short_empty_elements=True)
         self._out.startDocument()
 
     @contextmanager
@@ -105,7 +105,7 @@ def write_codebook(path: Path, framework: Framework) -> None:
 
 
 def _codes(xml: _Xml, framework: Framework) -> None:
-    titles = Counter(each.title for each in (*framework.themes, *framework.subthemes))
+    titles = Counter([each.title for each in framework.themes] + [each.title for each in framework.subthemes])
     with xml.element("Codes"):
         for theme in framework.themes:
             name = _unique(theme.title, theme.id, titles)
@@ -172,7 +172,8 @@ def _by_span(row: Row) -> dict[tuple[str, int, int], list[Row]]:
 
 def _why(codings: Iterable[Row]) -> str:
     return "\n".join(
-        f"{each['subtheme']} ({each['stance']}, {each['confidence']}): {' '.join(each['reason'].split())}" for each in codings
+        f"{each['subtheme']} ({each['stance']}, {each['confidence']}): {' '.join(each['reason'].split())}"
+        for each in codings
     )
 
 

@@ -99,7 +99,7 @@ def _read(archive: ZipFile, known: Mapping[str, list[tuple[str | int, str]]], fr
             matched += bool(answers)
             coded.other_texts += not answers
             for name, words in answers:
-                _take(coded, element, name, words, shift, _Codes(framework, names), users)
+                _take(coded, element, name, text=words, shift=shift, codes=_Codes(framework, names), users=users)
             element.clear()
     if not matched:
         raise InputError("None of the texts in this project are among the answers: it was coded on other texts.")
@@ -161,7 +161,7 @@ class _Shift:
     """How a position in a text with CR LF and a byte-order mark moves when these are made LF and taken off."""
 
     def __init__(self, raw: str) -> None:
-        self._gone = [at for at, each in enumerate(raw) if each == "\ufeff" and at == 0 or raw[at : at + 2] == "\r\n"]
+        self._gone = [at for at, each in enumerate(raw) if (each == "\ufeff" and at == 0) or raw[at : at + 2] == "\r\n"]
 
     def __call__(self, position: int) -> int:
         return position - sum(at < position for at in self._gone) if self._gone else position
@@ -194,7 +194,14 @@ class _Codes:
 
 
 def _take(
-    coded: Coded, source: Element, name: str | int, text: str, shift: _Shift, codes: _Codes, users: Mapping[str, str]
+    coded: Coded,
+    source: Element,
+    name: str | int,
+    *,
+    text: str,
+    shift: _Shift,
+    codes: _Codes,
+    users: Mapping[str, str],
 ) -> None:
     for user in users.values():
         coded.codings.setdefault(user, {}).setdefault(name, [])
@@ -203,7 +210,7 @@ def _take(
         if not 0 <= start < end <= len(text):
             raise InputError("A selection in this project lies outside its text: export it again.")
         coder = users.get(each.user, "unnamed coder")
-        stances = [stance for code in each.codes if (stance := codes.stance(code))]
+        stances = [found for code in each.codes if (found := codes.stance(code))]
         for code in each.codes:
             subtheme = codes.subtheme(code)
             if subtheme is None:
@@ -265,4 +272,3 @@ def as_lines(coded: Coded, coder: str) -> Iterator[dict[str, Any]]:
             "codings": [each.model_dump() for each in ordered],
             "top": list(dict.fromkeys(each.subtheme for each in ordered)),
         }
-

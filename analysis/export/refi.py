@@ -21,6 +21,7 @@ STANCE_THEME = "How it went"
 
 _OURS = UUID("5b0d8f6e-6b0a-5b7e-9b57-7f6f2d0c3a41")
 _WIDE = 0xFFFF
+_MARK = "\ufeff"
 _SQUARE = "\ufffd"
 
 
@@ -41,6 +42,8 @@ def source_text(text: str, *, narrow: bool = False) -> str:
     """A text as a source has it: no character that XML or the format forbids, and as long as before, so that positions
     stay right. `narrow` replaces what needs two units in UTF-16, for tools that count those."""
     text = clean(text)
+    if text.startswith(_MARK):  # at the beginning it would be taken for a byte-order mark
+        text = _SQUARE + text[1:]
     return "".join(_SQUARE if ord(each) > _WIDE else each for each in text) if narrow else text
 
 

@@ -19,9 +19,9 @@ class ExportError(AnalysisError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for. `made` is the day of the export; `reviewers` is how many people have to approve a text. `k` and
-    `l` are those of the disclosure control; `k` of 1 leaves what was told as it is. `narrow` replaces characters outside
-    the basic plane, for tools that count UTF-16 (REFI-QDA only)."""
+    """What is asked for. `made` is the day of the export; `reviewers` is how many people have to approve a text. `k`
+    and `l` are those of the disclosure control; `k` of 1 leaves what was told as it is. `narrow` replaces characters
+    outside the basic plane, for tools that count UTF-16 (REFI-QDA only)."""
 
     folder: Path
     form: Format

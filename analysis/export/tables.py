@@ -1,7 +1,7 @@
 """Tables as files: CSV, JSON Lines, Parquet, Excel. One row at a time, so that memory does not grow with the table.
 
-Promises: what a spreadsheet could take for a formula is harmless (CSV has an apostrophe before it, Excel cells are text);
-no cell is cut short; a table that a format cannot hold is refused with a sentence, not truncated.
+Promises: what a spreadsheet could take for a formula is harmless (CSV has an apostrophe before it, cells of Excel are
+text); no cell is cut short; a table that a format cannot hold is refused with a sentence, not truncated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from analysis.export.request import ExportError
 from analysis.export.rows import Row, as_field, as_line, csv_line, safe
 
 _BATCH = 2000
+_NO_EXTRA = "This format needs the extra `formats` of Hearten: install it, or export as csv, jsonl or qdpx."
 _CELL = 32_767  # characters of a cell in Excel
 _ROWS = 1_048_575  # rows of a sheet in Excel below its head
 
@@ -52,8 +53,11 @@ class Parquet:
     """Lists and numbers keep their types. Compressed with Zstandard."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        import pyarrow as pa  # noqa: PLC0415 - large, and seldom asked for
-        import pyarrow.parquet as pq  # noqa: PLC0415
+        try:
+            import pyarrow as pa  # noqa: PLC0415 - of an extra
+            import pyarrow.parquet as pq  # noqa: PLC0415
+        except ImportError:
+            raise ExportError(_NO_EXTRA) from None
 
         self._pa = pa
         coding = pa.struct(
@@ -62,14 +66,17 @@ class Parquet:
         )  # fmt: skip
         types = {
             "guide_version": pa.int32(), "voice_notes": pa.int32(), "subthemes": pa.list_(pa.string()),
-            "stances": pa.list_(pa.string()), "codings": pa.list_(coding), "taken_out": pa.map_(pa.string(), pa.int32()),
+            "stances": pa.list_(pa.string()), "codings": pa.list_(coding),
+            "taken_out": pa.map_(pa.string(), pa.int32()),
         }  # fmt: skip
         self._schema = pa.schema([(name, types.get(name, pa.string())) for name in columns])
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._rows: list[Row] = []
 
     def write(self, row: Row) -> None:
-        self._rows.append({name: list(each.items()) if isinstance(each, Mapping) else each for name, each in row.items()})
+        self._rows.append(
+            {name: list(each.items()) if isinstance(each, Mapping) else each for name, each in row.items()}
+        )
         if len(self._rows) == _BATCH:
             self._flush()
 
@@ -87,7 +94,10 @@ class Excel:
     """One workbook. What does not fit into a cell goes on in the sheet `continued`."""
 
     def __init__(self, path: Path, sheets: Mapping[str, Sequence[str]]) -> None:
-        from xlsxwriter import Workbook  # noqa: PLC0415 - seldom asked for
+        try:
+            from xlsxwriter import Workbook  # noqa: PLC0415 - of an extra
+        except ImportError:
+            raise ExportError(_NO_EXTRA) from None
 
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
                    "strings_to_numbers": False, "tmpdir": str(path.parent)}  # fmt: skip

@@ -93,6 +93,7 @@ class CodingPages:
             stances=STANCES,
             at=request.query.get("at", ""),
             hide=request.query.get("hide", ""),
+            show=request.query.get("show", ""),
             **common,
         )
 
@@ -121,16 +122,17 @@ class CodingPages:
                     raise await self._undo_before(request, places)
             case "finish":
                 coding.finish()
-                raise back_to(request, answer="", at="", after=name)
+                raise back_to(request, answer="", at="", after=name, show="")
             case _:
                 raise DeskError("This page has no such button: load it again.")
-        raise back_to(request, answer=name, after="", at=form.get("unit", "") or form.get("span", "").partition("-")[0])
+        at = form.get("unit", "") or form.get("span", "").partition("-")[0]
+        raise back_to(request, answer=name, after="", at=at, show="1")
 
     async def _undo_before(self, request: web.Request, places: Mapping[str, AnswerPlace]) -> web.HTTPSeeOther:
         """Take back the last step with the answer that one came from."""
         name = request.query.get("after", "")
         if name in places and self._coding(await self._desk.read(places, name, "coding")).undo():
-            return back_to(request, answer=name, after="", at="")
+            return back_to(request, answer=name, after="", at="", show="1")
         raise DeskError("There is nothing of yours to take back here.")
 
     def _code(self, coding: Coding, answer: OnDesk, form: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ from analysis.desk import DeskError, OnDesk
 from analysis.desk.book import Entry
 from analysis.desk.flags import Flag, find_flags
 from analysis.desk.redact import Stretch
-from analysis.desk.review import KINDS, Review, Verdict, people_needed, read_state
+from analysis.desk.review import KINDS, WITHHELD, Review, Verdict, people_needed, read_state
 from analysis.identifiers import Kind
 from analysis.serve.at_desk import Desk, back_to, next_after, read_form, read_span
 from analysis.serve.view import visible
@@ -65,6 +65,8 @@ class ReviewPages:
             needed=needed,
             details=DETAILS,
             hide=request.query.get("hide", ""),
+            show=request.query.get("show", ""),
+            reason=self._reason(name) if answer.review.verdict == "withheld" else "",
             voice=not text.strip(),
         )
 
@@ -85,16 +87,16 @@ class ReviewPages:
                 review.leave_in(*read_span(form, "span"))
             case "approve":
                 review.approve()
-                raise back_to(request, answer="", after=name)
+                raise back_to(request, answer="", after=name, show="")
             case "withhold":
                 review.withhold(form.get("reason", "")[:2000])
-                raise back_to(request, answer="", after=name)
+                raise back_to(request, answer="", after=name, show="")
             case "undo":
                 if not review.undo():
                     raise await self._undo_before(request, places)
             case _:
                 raise DeskError("This page has no such button: load it again.")
-        raise back_to(request, answer=name, after="")
+        raise back_to(request, answer=name, after="", show="1")
 
     async def _undo_before(self, request: web.Request, places: Mapping[str, AnswerPlace]) -> web.HTTPSeeOther:
         """Take back the last step with the answer that one came from: whoever decided too fast is on the next one."""
@@ -103,8 +105,13 @@ class ReviewPages:
             answer = await self._desk.read(places, name, "review")
             review = Review(self._desk.book, self._desk.who, name, answer.answer.text, answer.suggested)
             if review.undo():
-                return back_to(request, answer=name, after="")
+                return back_to(request, answer=name, after="", show="1")
         raise DeskError("There is nothing of yours to take back here.")
+
+    def _reason(self, name: str) -> str:
+        """Why an answer was withheld, where somebody said."""
+        notes = [each.note for each in self._desk.book.of(name) if each.kind == WITHHELD]
+        return visible(notes[-1]) if notes else ""
 
     def _verdicts(self, places: Mapping[str, AnswerPlace]) -> dict[str, tuple[Verdict, tuple[str, ...]]]:
         """From the book alone, without opening anything: as if no answer had been edited since its last review."""

@@ -11,10 +11,12 @@ import pytest
 
 from analysis.commands.reports import Reports
 from analysis.desk import review_state
+from analysis.questions import content_note
 from analysis.serve import Served
 from analysis.serve.app import start_serve
 from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
+from flows.library import load_guide
 from tests.test_people.conftest import Study
 
 TOKEN = "a-token-of-the-test"
@@ -117,6 +119,11 @@ async def test_leaving_in_and_withholding(visitor: Visitor, study: Study) -> Non
     state = review_state(study.book, name, answers[0].text)
     assert (state.verdict, state.stretches) == ("withheld", ())
     assert b"Patel" not in study.desk.read_bytes()
+    await visitor.get(f"review/?answer={name}&hide=1")
+    assert "Withheld by ana: it does not leave.</strong> <bdi>Dr Patel would know</bdi>" in visitor.page
+    assert '<details class="reading">' in visitor.page
+    await visitor.send(do="undo")
+    assert '<details class="reading" open>' in visitor.page
 
 
 async def test_what_changed_in_between_is_not_decided_on(visitor: Visitor) -> None:
@@ -252,3 +259,12 @@ async def test_after_a_withdrawal_the_answer_is_gone_from_every_page(visitor: Vi
     for where in ("review/", "coding/", "settle/"):
         await visitor.get(f"{where}?answer={name}")
         assert (visitor.status, "no longer there" in visitor.page) == (409, True)
+
+
+def test_sensitive_topics_have_a_note_and_others_none() -> None:
+    guide = load_guide("relational-practice")
+    for topic in guide.topics:
+        for each in topic.questions:
+            assert content_note(guide.id, each.id) == (topic.title if topic.sensitive else "")
+    assert any(topic.sensitive for topic in guide.topics)
+    assert content_note("unknown", "unknown") == ""

@@ -143,7 +143,7 @@ SUMMARY = ["summary", "--service", "elm", "--period", "2026-Q3", "-o", "page.htm
         (["export", "--format", "csv", "-o", "out"], 1, CUSTODIAN),
         (["export", "--format", "csv", "-o", ".", CUSTODIAN], 1, "already"),
         (["export", "--format", "csv", "-o", "out", CUSTODIAN, "--period", "summer"], 2, "2026-Q3"),
-        (["export", "--format", "parquet", "-o", "out", CUSTODIAN], 2, "parquet"),
+        (["export", "--format", "docx", "-o", "out", CUSTODIAN], 2, "docx"),
         ([*SUMMARY[:-1], "page.pdf"], 1, ".html"),
         (["summary", "--service", "elm", "--period", "2026-Q5", "-o", "page.html"], 2, "2026-Q3"),
         (["summary", "--service", "oak", "--period", "2026-Q3", "-o", "page.html"], 1, "no service with this code"),
