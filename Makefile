@@ -21,6 +21,8 @@ test: lint
 
 bench: .venv/full.stamp
 	@$(RUN)python -m tests.bench.reply
+	@$(RUN)python -m tests.bench.deidentify
+	@$(RUN)python -m tests.bench.export
 
 # A million events through the engine; half an hour.
 soak: .venv/full.stamp

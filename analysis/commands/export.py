@@ -82,7 +82,7 @@ def export_answers(
     ] = DEFAULT_L,
     narrow: Annotated[
         bool,
-        typer.Option("--utf16-safe", help="In REFI-QDA, replace emoji and the like, for tools that miscount them."),
+        typer.Option("--narrow", help="In REFI-QDA, replace emoji and the like, for tools that miscount them."),
     ] = False,
     unreviewed: Annotated[
         bool,

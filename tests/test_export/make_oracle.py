@@ -24,12 +24,12 @@ def tables() -> None:
 
 
 def measure() -> None:
-    import pandas  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: PLC0415
+    import pandas as pd  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: PLC0415
     from pycanon import anonymity  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
 
     found = []
     for case in json.load(sys.stdin):
-        table = pandas.DataFrame(case.pop("rows"), columns=case["names"])
+        table = pd.DataFrame(case.pop("rows"), columns=case["names"])
         names = case.pop("names")
         others = [name for name in names if name != "sexuality"]
         case["k"] = int(anonymity.k_anonymity(table, names))

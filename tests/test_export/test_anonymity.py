@@ -1,5 +1,5 @@
-"""Nobody stands out: an attacker who has the export and the true list of everybody who took part links nobody to fewer than
-k people; and k and l are what an independent tool measures."""
+"""Nobody stands out: an attacker who has the export and the true list of everybody who took part links nobody to
+fewer than k people; and k and l are what an independent tool measures."""
 
 import asyncio
 import csv

@@ -179,11 +179,13 @@ def qdpx(tmp_path: Path, xml: str, name: str = "project.qde", **files: str) -> P
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]><Project xmlns="urn:QDA-XML:project:1.0" name="&a;"/>'
 EMPTY = '<Project xmlns="urn:QDA-XML:project:1.0" name="x"/>'
-OUTSIDE = """<Project xmlns="urn:QDA-XML:project:1.0" name="x"><Users><User guid="00000000-0000-4000-8000-000000000001" name="A"/></Users>
+OUTSIDE = """<Project xmlns="urn:QDA-XML:project:1.0" name="x">
+<Users><User guid="00000000-0000-4000-8000-000000000001" name="A"/></Users>
 <Sources><TextSource guid="00000000-0000-4000-8000-000000000002"><PlainTextContent>words</PlainTextContent>
 <PlainTextSelection guid="00000000-0000-4000-8000-000000000003" startPosition="2" endPosition="99"
  creatingUser="00000000-0000-4000-8000-000000000001"><Coding guid="00000000-0000-4000-8000-000000000004">
-<CodeRef targetGUID="00000000-0000-4000-8000-000000000005"/></Coding></PlainTextSelection></TextSource></Sources></Project>"""
+<CodeRef targetGUID="00000000-0000-4000-8000-000000000005"/></Coding></PlainTextSelection></TextSource>
+</Sources></Project>"""
 
 
 @pytest.mark.parametrize(
