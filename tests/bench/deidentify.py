@@ -83,8 +83,10 @@ def main() -> None:
     held = [each for each in marked if each.held_back]
     small = [each.lowered() for each in held]
     tools: dict[str, marks.Finder | None] = {
-        "Hearten, rules": ours(ner=False), "Hearten, with the extra ner": ours(ner=True), "Presidio, small spaCy": presidio(),
-    }  # fmt: skip
+        "Hearten, rules": ours(ner=False),
+        "Hearten, with the extra ner": ours(ner=True),
+        "Presidio, small spaCy": presidio(),
+    }
     table = Table("tool", "messages a second", "recall", "recall, small letters", "harmless words taken")
     texts = [each.text for each in (*held, *plain)]
     for name, find in tools.items():

@@ -67,7 +67,7 @@ def main() -> None:
     for form in ("csv", "qdpx"):
         for count in map(int, sys.argv[1:]) if sys.argv[1:] else SIZES:
             command = [sys.executable, "-m", "tests.bench.export", "one", str(count), form]
-            seconds, peak = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()  # noqa: S603
+            seconds, peak = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
             table.add_row(f"{count:,}", form, seconds, f"{count / float(seconds):,.0f}", peak)
     Console().print(table)
 
