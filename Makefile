@@ -23,9 +23,11 @@ bench: .venv/full.stamp
 	@$(RUN)python -m tests.bench.reply
 	@$(RUN)python -m tests.bench.deidentify
 	@$(RUN)python -m tests.bench.export
+	@$(RUN)python -m tests.bench.storage
 
-# A million events through the engine; half an hour.
+# 300 kills under load on each database, and a million events through the engine; an hour.
 soak: .venv/full.stamp
+	HEARTEN_TEST_KILLS=300 $(RUN)python -m pytest --timeout 0 tests/test_storage/test_crash.py
 	HEARTEN_TEST_EXAMPLES=17000 $(RUN)python -m pytest --timeout 0 tests/test_flows/test_engine_machine.py
 
 install: .venv/full.stamp

@@ -11,13 +11,16 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from analysis.model import Coded, Coder
 from storage.records import Answer, Asked
+
+#: Answers, opened or coded, that only pass through.
+Each = TypeVar("Each")
 
 #: Answers coded in one go off the event loop: enough to make it fast, few enough to stay small.
 BATCH = 64
@@ -129,7 +132,7 @@ class Reading:
         return [found.get(name, _NOTHING) for name in names]
 
 
-async def show_progress(coded: AsyncIterator[CodedAnswer], doing: str) -> AsyncIterator[CodedAnswer]:
+async def show_progress(answers: AsyncIterator[Each], doing: str) -> AsyncIterator[Each]:
     """Pass answers on and, on a terminal, show how many have passed. Says nothing where errors go to a file."""
     console = Console(stderr=True)
     columns = (
@@ -140,6 +143,6 @@ async def show_progress(coded: AsyncIterator[CodedAnswer], doing: str) -> AsyncI
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(doing, total=None)
-        async for each in coded:
+        async for each in answers:
             progress.advance(task)
             yield each

@@ -67,7 +67,7 @@ class Exchange:
         """Handle one update. Raises StorageError where it could not be written: then nothing of it was."""
         turn = self._turns.setdefault(incoming.person, asyncio.Lock())
         async with turn:
-            async with self._store.unit(incoming.update) as unit:
+            async with self._store.unit(incoming.update, incoming.person) as unit:
                 if unit.seen:
                     return
                 pseudonym = await self._hear(unit, incoming)

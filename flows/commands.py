@@ -7,16 +7,13 @@ either, the result is unsure, and the conversation keeps the words and asks.
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from flows.guide import CommandPhrases, Commands
+from flows.frames import Grammar
+from flows.phrasebook import WISHES, Commands, Wish
 from flows.reading import known_words
-
-Wish = Literal["skip", "pause", "resume", "stop", "help", "delete", "mydata", "privacy", "done", "yes", "no"]
-WISHES: tuple[Wish, ...] = get_args(Wish)
 
 #: The slash commands of the messenger's menu, and what each wishes.
 SLASH: dict[str, Wish] = {
@@ -28,12 +25,19 @@ SLASH: dict[str, Wish] = {
     "/privacy": "privacy",
     "/mydata": "mydata",
     "/withdraw": "delete",
+    "/language": "language",
 }
 
 #: No wish is longer than this; a longer message is an answer, and is not searched for one.
 LONGEST = 80
 #: Shorter words have too many neighbours for a slip of the finger to be told from another word.
 SHORTEST_WITH_A_SLIP = 4
+SHORTEST_WITH_TWO_SLIPS = 9
+#: A wish with its manners and a reason has no more parts than this.
+MOST_CLAUSES = 4
+#: Beside other words these are nearly always part of an answer: "no, they never rang".
+NEVER_BESIDE_A_REASON: frozenset[Wish] = frozenset({"yes", "no", "done"})
+_BREAK = re.compile(r"[.!?;:,\n\u2013\u2014]+|\s-+\s|\b(?:and|but|so|then|because|cos|cause)\b", re.IGNORECASE)
 #: So many commands files are kept ready.
 MOST_FILES = 32
 
@@ -52,12 +56,41 @@ def understand(text: str, commands: Commands) -> Understood | None:
     if len(text) > LONGEST:
         return None
     wordings = _wordings(commands)
-    said = normal_form(text)
+    whole = _one_wish(normal_form(text), commands, wordings)
+    return whole or _wish_of_clauses(_clauses(text), commands, wordings)
+
+
+def _one_wish(said: str, commands: Commands, wordings: "_Wordings") -> Understood | None:
+    """By the phrases of the lists first, then in one of the countless ways that no list holds (`flows.frames`)."""
     found = _whole_wish(said, commands, wordings)
-    if found is None and " and " in said:
-        parts = [_whole_wish(part, commands, wordings) for part in said.split(" and ")]
-        found = parts[0] if all(part is not None and part == parts[0] for part in parts) else None
-    return found
+    if found is not None:
+        return found
+    for way in dict.fromkeys((said, wordings.without_slips(re.sub(r"(.)\1{2,}", r"\1", said)))):
+        heard = wordings.grammar.wish_of(way)
+        if heard is not None:
+            return Understood(*heard)
+    return None
+
+
+def _clauses(text: str) -> list[str]:
+    return [said for each in _BREAK.split(text) if (said := normal_form(each))]
+
+
+def _wish_of_clauses(clauses: list[str], commands: Commands, wordings: "_Wordings") -> Understood | None:
+    """A wish in several breaths: "ok, i think thats it. thanks". With a reason beside it ("kids are home, can we do the
+    rest tomorrow") it is unsure, since an answer may hold what sounds like a wish."""
+    if not 1 < len(clauses) <= MOST_CLAUSES:
+        return None
+    heard = [_one_wish(each, commands, wordings) for each in clauses]
+    manners = [wordings.grammar.is_manners(each) for each in clauses]
+    wishes = list(dict.fromkeys(each.wish for each in heard if each))
+    if not wishes:
+        return None
+    if len(wishes) == 1 and all(each or only_manners for each, only_manners in zip(heard, manners, strict=True)):
+        return Understood(wishes[0], all(each.sure for each in heard if each))
+    telling = [each for each in (heard[0] if " " in clauses[0] else None, heard[-1]) if each and each.sure]
+    strong = [each.wish for each in telling if each.wish not in NEVER_BESIDE_A_REASON]
+    return Understood(strong[-1], sure=False) if strong else None
 
 
 def _whole_wish(said: str, commands: Commands, wordings: "_Wordings") -> Understood | None:
@@ -97,6 +130,7 @@ class _Wordings:
 
     commands: Commands
     patterns: dict[tuple[Wish, bool], re.Pattern[str]]
+    grammar: Grammar
     words: tuple[str, ...]
 
     def without_slips(self, said: str) -> str:
@@ -104,11 +138,14 @@ class _Wordings:
         return " ".join(self._mended(word) for word in said.split())
 
     def _mended(self, word: str) -> str:
-        if len(word) < SHORTEST_WITH_A_SLIP or word in known_words() or word in self.words:
+        if len(word) < SHORTEST_WITH_A_SLIP or word in known_words() or self.grammar.knows(word) or word in self.words:
             return word
-        near = process.extract(word, self.words, scorer=OSA.distance, score_cutoff=1)
+        slips = 2 if len(word) >= SHORTEST_WITH_TWO_SLIPS else 1
+        near = process.extract(word, self.words, scorer=OSA.distance, score_cutoff=slips, limit=None)
+        if not near:
+            return self.grammar.taken_apart(word)
         swapped = (each for each, *_ in near if sorted(each) == sorted(word))
-        return next(swapped, near[0][0] if near else word)
+        return next(swapped, near[0][0])
 
 
 _KNOWN: dict[int, _Wordings] = {}
@@ -121,20 +158,22 @@ def _wordings(commands: Commands) -> _Wordings:
         if len(_KNOWN) >= MOST_FILES:
             _KNOWN.clear()
         lists = {(wish, sure): _phrases(commands, wish, sure=sure) for wish in WISHES for sure in (True, False)}
+        grammar = Grammar(commands)
         words = {word for phrases in lists.values() for phrase in phrases for word in re.findall(r"[a-z]+", phrase)}
+        words |= grammar.words
         known = _KNOWN[id(commands)] = _Wordings(
             commands=commands,
             patterns={
                 key: re.compile("|".join(map(_as_pattern, phrases)) or r"(?!)") for key, phrases in lists.items()
             },
+            grammar=grammar,
             words=tuple(sorted(word for word in words & set(known_words()) if len(word) >= SHORTEST_WITH_A_SLIP)),
         )
     return known
 
 
 def _phrases(commands: Commands, wish: Wish, *, sure: bool) -> tuple[str, ...]:
-    of_wish: CommandPhrases = getattr(commands, wish)
-    return of_wish.sure if sure else of_wish.maybe
+    return commands.of(wish).sure if sure else commands.of(wish).maybe
 
 
 def _as_pattern(phrase: str) -> str:

@@ -10,33 +10,15 @@ never glued together from pieces; a guide has a version, and a person stays on t
 import hashlib
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from flows.slots import slots_of
+from flows.contacts import Contacts, Nation
+from flows.later import LaterRounds, Reminders
+from flows.parts import Id, Label, Part, Text
+from flows.phrasebook import Commands
 from flows.words import Words
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,23}$")]
 Path = Literal["full", "short"]
-
-
-def _only_service(text: str) -> str:
-    unknown = slots_of(text) - {"service", "minutes", "withdraw_days"}
-    if unknown:
-        raise ValueError(
-            f"this text has the slot {{{min(unknown)}}}, which nothing fills; "
-            "the slots here are {service}, {minutes} and {withdraw_days}"
-        )
-    return text
-
-
-Text = Annotated[
-    str, StringConstraints(min_length=1, max_length=3500, strip_whitespace=True), AfterValidator(_only_service)
-]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Page(Part):
@@ -110,14 +92,22 @@ class Question(Part):
 
 
 class Topic(Part):
-    """`opening` says what the topic is about, how long it takes and what it may bring up. A sensitive topic waits for
-    its own yes and is followed by a check-in."""
+    """`opening` says what the topic is about and how long it takes, `note` what it may bring up and how to get past it.
+
+    A sensitive topic waits for its own yes, which its note asks for, and is followed by a check-in.
+    """
 
     id: Id
     title: Label
     opening: Text
+    note: Text | None = Field(default=None, description="The content note. Format 1 had it within the opening.")
     sensitive: bool = False
     questions: tuple[Question, ...] = Field(min_length=1)
+
+    @property
+    def introduction(self) -> str:
+        """All that people read before they go into the topic."""
+        return f"{self.opening}\n\n{self.note}" if self.note else self.opening
 
 
 class Exercise(Part):
@@ -138,42 +128,6 @@ class CheckIn(Part):
 class Ending(Part):
     how_was_this: Choice
     thanks: Text
-
-
-class Contact(Part):
-    """Somebody who can be reached in a crisis. `reach` is what to do, in one line."""
-
-    name: Label
-    reach: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    when: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-
-
-class Contacts(Part):
-    checked: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="The day on which a person last checked these.")
-    people: tuple[Contact, ...] = Field(min_length=1, max_length=8)
-
-
-class CommandPhrases(Part):
-    """How people say that they want something: a `sure` phrase is obeyed as a whole message, a `maybe` asked about."""
-
-    sure: tuple[str, ...] = Field(min_length=1)
-    maybe: tuple[str, ...] = ()
-
-
-class Commands(Part):
-    openers: tuple[str, ...] = Field(description="Polite beginnings that change nothing: 'please', 'i want to'.")
-    closers: tuple[str, ...] = Field(description="Polite endings that change nothing: 'please', 'now', 'thanks'.")
-    skip: CommandPhrases
-    pause: CommandPhrases
-    resume: CommandPhrases
-    stop: CommandPhrases
-    help: CommandPhrases
-    delete: CommandPhrases
-    mydata: CommandPhrases
-    privacy: CommandPhrases
-    done: CommandPhrases
-    yes: CommandPhrases
-    no: CommandPhrases
 
 
 class Sign(Part):
@@ -215,7 +169,7 @@ class Distress(Part):
 class Guide(Part):
     """A whole guide, with the texts that all guides share."""
 
-    format: Literal[1]
+    format: Literal[2]
     id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
     version: int = Field(ge=1)
     title: Label
@@ -234,11 +188,14 @@ class Guide(Part):
     check_in: CheckIn
     exercises: tuple[Exercise, ...] = Field(min_length=1)
     ending: Ending
+    reminders: Reminders = Reminders()
+    later_rounds: LaterRounds | None = None
     words: Words
     commands: Commands
     distress: Distress
     contacts: Contacts
     service_name: str = "your service"
+    languages: tuple[str, ...] = Field(default=("en",), description="Filled in from the translations that there are.")
 
     @property
     def wording(self) -> str:
@@ -248,11 +205,16 @@ class Guide(Part):
         read += [f"{item.id}\n{item.text}\n{item.yes}\n{item.no}" for item in self.consent]
         return hashlib.sha256("\x00".join(read).encode()).hexdigest()
 
-    def for_service(self, name: str, contacts: Contacts | None, time_to_think_hours: int | None) -> "Guide":
-        """This guide as one service uses it: its name, its own crisis contacts, its time to think."""
+    def for_service(
+        self, name: str, contacts: Contacts | None, time_to_think_hours: int | None, nation: Nation | None = None
+    ) -> "Guide":
+        """This guide as one service uses it: its name, its crisis contacts (its own, or those of its nation), its time
+        to think."""
         changes: dict[str, object] = {"service_name": name}
         if contacts is not None:
             changes["contacts"] = contacts
+        elif nation is not None:
+            changes["contacts"] = self.contacts.in_nation(nation)
         if time_to_think_hours is not None:
             changes["time_to_think_hours"] = time_to_think_hours
         return self.model_copy(update=changes)
@@ -297,6 +259,11 @@ def _missing_parts(guide: Guide) -> list[str]:
     if bool(guide.about) != bool(guide.setup.about):
         problems.append(
             "setup.about: the offer and the questions about the person need each other; add one, or drop both"
+        )
+    later = guide.later_rounds
+    if later is not None and later.consent_item not in {item.id for item in guide.consent} - {"take_part"}:
+        problems.append(
+            f"later_rounds.consent_item: {later.consent_item!r} is no item of consent; name the one that is"
         )
     if not any(question.short for topic in guide.topics for question in topic.questions):
         problems.append("topics: at least one question must have short = true, or the short path asks nothing")

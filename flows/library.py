@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from flows.errors import GuideError, NoSuchVersion, Problem, problems_of, read_toml
+from flows.formats import upgrade
 from flows.guide import Guide
 from flows.translation import translate
 
@@ -45,13 +46,25 @@ def load_guide(name: str, version: int | None = None, language: str = BASE_LANGU
 
 def languages_of(name: str) -> list[str]:
     """The languages that a guide can be read in, the one that it was written in first."""
-    translations = sorted(file.name.split(".")[1] for file in _folder(name).glob("guide.*.toml"))
-    return [BASE_LANGUAGE, *translations]
+    return _languages(_folder(name))
+
+
+def _languages(folder: Path) -> list[str]:
+    return [BASE_LANGUAGE, *sorted(file.name.split(".")[1] for file in folder.glob("guide.*.toml"))]
+
+
+def _in_language(file: Path, language: str) -> Path:
+    """The file in that language where there is one, or else as it was written first."""
+    other = file.with_name(f"{file.stem}.{language}.toml")
+    return other if other.is_file() else file
 
 
 def _read(folder: Path, language: str) -> Guide:
     files = {part: _part_file(folder, part) for part in SHARED_PARTS}
     content = read_toml(folder / "guide.toml", GuideError)
+    if "languages" in content:
+        rule = "the languages are those of the translations that there are"
+        raise GuideError([Problem(str(folder / "guide.toml"), "languages", rule, "Take it out.")])
     for part in SHARED_PARTS:
         if part in content:
             rule = f"a guide does not hold {part!r}"
@@ -60,6 +73,8 @@ def _read(folder: Path, language: str) -> Guide:
         content[part] = read_toml(files[part], GuideError)
     if language != BASE_LANGUAGE:
         content = _translated(content, folder, files, language)
+    content = upgrade(content, read_toml(_in_language(SHARED / "words.toml", language), GuideError))
+    content["languages"] = _languages(folder)
     try:
         return Guide.model_validate(content)
     except ValidationError as error:

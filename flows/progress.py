@@ -30,18 +30,24 @@ class Aside(Small):
     """A short exchange beside the way: it lasts for one thing heard, and then the way goes on where it was.
 
     `sure` asks before deleting, `maybe` asks whether a message was a wish (`command`) or part of an answer (`part`),
-    `which` asks which answer to delete, `care` shows contacts and choices, `mydata` shows what is kept.
+    `which` asks which answer to delete, `care` shows contacts and choices, `mydata` shows what is kept, `language`
+    offers the languages.
     """
 
-    kind: Literal["sure", "which", "maybe", "care", "mydata"]
+    kind: Literal["sure", "which", "maybe", "care", "mydata", "language"]
     command: str = ""
     part: int = 0
 
 
 class Progress(Small):
-    """`resume_at` is where to go on once a changed information sheet has been agreed to."""
+    """`resume_at` is where to go on once a changed information sheet has been agreed to.
 
-    format: Literal[2] = 2
+    `scheduled` is what the host was asked to schedule, by name. `rounds` counts the invitations to later rounds so far,
+    `round_open` says that one waits for its answer, and `before` is the session before this one: whoever leaves a later
+    round goes back to it and loses nothing.
+    """
+
+    format: Literal[3] = 3
     guide: str
     guide_version: int
     language: str = "en"
@@ -63,10 +69,24 @@ class Progress(Small):
     answers: dict[str, Given] = {}
     skipped: tuple[str, ...] = ()
     cared_at: str = ""
+    scheduled: dict[str, datetime] = {}
+    rounds: int = 0
+    round_open: bool = False
+    copy_asked: date | None = None
+    before: "Progress | None" = None
 
     @property
     def taking_part(self) -> bool:
         return self.agreed is not None
+
+    def of_session(self, session: str) -> "Progress":
+        """This session, or an earlier one. Raises KeyError where there is none of that name."""
+        progress: Progress | None = self
+        while progress is not None:
+            if progress.session == session:
+                return progress
+            progress = progress.before
+        raise KeyError("this person has no such session")
 
 
 def read_progress(sealed_away: bytes) -> Progress:
@@ -82,5 +102,10 @@ def _from_1(raw: dict[str, Any]) -> dict[str, Any]:
     return raw | {"format": 2, "language": "en", "resume_at": ""}
 
 
+def _from_2(raw: dict[str, Any]) -> dict[str, Any]:
+    """Format 3 knows what is scheduled, and the session before a later round. Older ones had neither."""
+    return raw | {"format": 3, "scheduled": {}, "rounds": 0, "round_open": False, "before": None}
+
+
 #: From each older format to the next one.
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1}
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1, 2: _from_2}

@@ -8,6 +8,7 @@ locality = "Northtown"
 contact = "feedback@riverside.example"   # optional
 threshold = 8                     # optional: counts of fewer people than this are withheld
 time_to_think_hours = 24          # optional, 0 where it is left out
+nation = "wales"                  # optional: england, scotland, wales or northern_ireland; only its contacts are shown
 
 [service.contacts]                # optional: the service's own crisis contacts, with the day they were checked
 checked = "2026-11-22"
@@ -20,8 +21,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
+from flows.contacts import Contacts, Nation
 from flows.errors import ServicesError, problems_of, read_toml
-from flows.guide import Contacts, Guide
+from flows.guide import Guide
 
 #: Telegram passes on at most 64 of these characters from a link.
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -37,12 +39,13 @@ class Service(BaseModel):
     contact: str = ""
     threshold: int = Field(default=8, ge=5, description="Below 5, what is withheld would be all but told.")
     time_to_think_hours: int = Field(default=0, ge=0, le=24 * 14)
+    nation: Nation | None = None
     contacts: Contacts | None = None
 
     def guide(self, guide: Guide) -> Guide:
         """The guide as this service uses it. The longer time to think wins: the guide's own is a minimum."""
         hours = max(self.time_to_think_hours, guide.time_to_think_hours)
-        return guide.for_service(self.name, self.contacts, hours)
+        return guide.for_service(self.name, self.contacts, hours, self.nation)
 
 
 class Services(BaseModel):

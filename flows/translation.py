@@ -6,28 +6,38 @@ comes from the language that the guide was written in, so that both languages as
 
 from typing import Any
 
+from flows.contacts import NATIONS
 from flows.errors import Problem
 
 #: What is not a text: it stays as it is, and a translation does not repeat it. `id` only tells which part is meant.
 NOT_TEXT = frozenset({
     "id", "format", "version", "language", "framework", "minutes", "withdraw_days", "time_to_think_hours", "checked",
-    "sensitive", "short", "invites",
+    "sensitive", "short", "invites", "time_zone", "consent_item", "guide",
 })  # fmt: skip
 
 
 def translate(own: Any, other: Any, file: str, problems: list[Problem], place: str = "") -> Any:
     """`own` with the texts of `other`. Whatever `other` lacks, or has too much, is added to `problems`."""
     match own:
+        case bool() | int() | float():
+            return own
         case dict():
             return _translate_table(own, other, file, problems, place)
         case list() if own and isinstance(own[0], dict):
             return _translate_list(own, other, file, problems, place)
+        case list() if not _has_text(own):
+            return own
         case list() if isinstance(other, list) and len(other) == len(own):
             return other
     if isinstance(other, str) and other.strip():
         return other
     problems.append(Problem(file, place, "the translation of this text is missing", "Add it."))
     return own
+
+
+def _has_text(own: list[Any]) -> bool:
+    """Lists of numbers, and of the nations in which a contact works, are the same in every language."""
+    return any(isinstance(each, str) and each not in NATIONS for each in own)
 
 
 def _translate_table(own: dict[str, Any], other: Any, file: str, problems: list[Problem], place: str) -> dict[str, Any]:

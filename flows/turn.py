@@ -5,6 +5,7 @@ them or none. Records carry words only on their way through: nothing in here is 
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from flows.progress import Progress
@@ -32,11 +33,13 @@ class Voiced:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The person changed a message that they had sent. `question` and `part` say where it is kept, if it is."""
+    """The person changed a message that they had sent. `question`, `part` and `session` say where it is kept, if it
+    is; without a session, in the present one."""
 
     text: str = field(repr=False)
     question: str | None = None
     part: int = 0
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,14 @@ class Unusable:
     forwarded: bool = False
 
 
-Heard = Opened | Said | Voiced | Edited | Pressed | Unusable
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The time of something scheduled has come. The turn may say nothing: it is not wanted any more, or it is night."""
+
+    name: str
+
+
+Heard = Opened | Said | Voiced | Edited | Pressed | Unusable | Due
 
 # --- What to do about it -----------------------------------------------------------------------------------------
 
@@ -75,12 +85,14 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Seal one part of an answer. `text` is None for the voice note that was just heard."""
+    """Seal one part of an answer. `text` is None for the voice note that was just heard. Without a session, it belongs
+    to the present one; a message of an earlier one may have been edited."""
 
     question: str
     part: int
     kind: Literal["answer", "choice"]
     text: str | None = field(repr=False)
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +105,7 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class ForgetEverything:
-    """Erase all that is kept of this person: answers, keys, reminders, messages that wait to be sent."""
+    """Erase all that is kept of this person, of all sessions: answers, keys, what is scheduled, messages that wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +118,58 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Agree:
-    """The person agreed to take part, or changed what they agreed to. `wording` is what they had read."""
+    """The person agreed to take part, or changed what they agreed to. `wording` is what they had read.
+
+    `session` is the one that it holds for; `Progress.of_session` knows the rest of that session.
+    """
 
     items: dict[str, bool]
     wording: str
+    session: str
 
 
-Effect = Keep | Forget | ForgetEverything | Mark | Agree
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When `due` (UTC) has come, let the engine hear `Due(name)`. A name that is scheduled already is moved.
+
+    Only what the person asked for, or agreed to, is scheduled. What is said then is decided then.
+    """
+
+    name: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unschedule:
+    """What was scheduled under this name is not wanted any more."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRound:
+    """The person said yes to a later round: `begin` this guide with `before` (this turn's progress) and with a session
+    and a code of its own, let it hear `Opened()`, and carry out that turn after this one."""
+
+    guide: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLanguage:
+    """Let the guide in this language hear `Opened()` with this turn's progress, and carry out that turn after this
+    one."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskForCopy:
+    """The person would like a copy of their answers. A researcher makes it, since nobody here can."""
+
+
+Effect = (
+    Keep | Forget | ForgetEverything | Mark | Agree | Schedule | Unschedule | StartRound | ChangeLanguage | AskForCopy
+)
 
 
 @dataclass(frozen=True, slots=True)

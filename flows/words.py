@@ -50,6 +50,15 @@ class Buttons(Shared):
     ground: Label
     carry_on: Label
     my_data: Label
+    ask_copy: Label
+    remind_think: Label
+    remind_tomorrow: Label
+    remind_week: Label
+    remind_choose: Label
+    remind_none: Label
+    morning: Label
+    afternoon: Label
+    evening: Label
     agreed: Label
     not_agreed: Label
     change_to_yes: Label
@@ -120,11 +129,35 @@ class Words(Shared):
     maybe_skip: Sentence
     maybe_delete: Sentence
     maybe_help: Sentence
+    maybe_resume: Sentence
+    maybe_mydata: Sentence
+    maybe_privacy: Sentence
+    maybe_language: Sentence
+    maybe_done: Sentence
     maybe_other: Sentence
     maybe_kept: Sentence
     my_data: Sentence
     my_data_before: Sentence
+    my_data_earlier: Sentence
+    copy_asked: Sentence
     consent_changed: Sentence
+
+    # Language
+    which_language: Sentence
+    one_language: Sentence
+    language_changes: Sentence
+    languages: dict[Name, Label]
+    nations: dict[Name, Label]
+
+    # What the bot says of its own accord
+    remind_day: Sentence
+    remind_time: Sentence
+    remind_set: Sentence
+    remind_off: Sentence
+    reminder_think: Sentence
+    reminder_pause: Sentence
+    round_begins: Sentence
+    left_round: Sentence
 
     # Care
     care: Sentence
@@ -169,6 +202,8 @@ SLOTS: dict[str, frozenset[str]] = {
     "receipt": frozenset({"items", "receipt", "day", "code"}),
     "support": frozenset({"contacts", "checked"}),
     "welcome_back": frozenset({"where"}),
+    "remind_set": frozenset({"day", "time"}),
+    "copy_asked": frozenset({"day"}),
     "my_data": frozenset({"answers", "day", "items", "receipt", "until", "code"}),
     "withdrawal": frozenset({"until", "code"}),
 }

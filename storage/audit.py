@@ -7,18 +7,20 @@ it is seen against the head, which `python -m storage verify` prints for keeping
 
 import hmac
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from storage.database import Transaction
 from storage.errors import BrokenChain
 from storage.schema import audit
 
 _BEGINNING = bytes(32)
+_BEFORE_ALL = -(2**63)
 _LAST = select(audit.c.seq, audit.c.mac).order_by(audit.c.seq.desc()).limit(1)
-_ALL = select(audit).order_by(audit.c.seq)
+_PAGE = select(audit).where(audit.c.seq > bindparam("behind")).order_by(audit.c.seq).limit(1000)
 _ADD = insert(audit)
 
 
@@ -42,30 +44,44 @@ class Head:
             raise BrokenChain("A head is written as number:code, as `python -m storage verify` prints it.") from None
 
 
-async def append(connection: Transaction, key: bytes, event: str, **detail: int | str) -> None:
-    """Add an entry within the caller's transaction. `detail` must hold nothing that tells a person from another."""
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is to be said of something that was done. `detail` must hold nothing that tells a person from another."""
+
+    event: str
+    detail: Mapping[str, int | str]
+
+
+async def append(connection: Transaction, key: bytes, *notes: Note) -> None:
+    """Add entries within the caller's transaction, which holds the end of the log from here on: so call it last."""
+    await connection.hold(b"audit")
     last = (await connection.execute(_LAST)).one_or_none()
-    seq, previous = (last.seq + 1, last.mac) if last else (1, _BEGINNING)
+    seq, previous = (last.seq, last.mac) if last else (0, _BEGINNING)
     day = datetime.now(UTC).date().isoformat()
-    text = json.dumps(detail, sort_keys=True)
-    mac = _code(key, previous, seq, day, event, text)
-    entry = {"seq": seq, "day": day, "event": event, "detail": text, "previous": previous, "mac": mac}
-    await connection.execute(_ADD, entry)
+    for note in notes:
+        seq += 1
+        text = json.dumps(dict(note.detail), sort_keys=True)
+        mac = _code(key, previous, seq, day, note.event, text)
+        connection.later(
+            _ADD, {"seq": seq, "day": day, "event": note.event, "detail": text, "previous": previous, "mac": mac}
+        )
+        previous = mac
 
 
 async def verify(connection: Transaction, key: bytes, kept: Head | None = None) -> Head:
-    """Check every entry, and that the kept head is still in the log. Returns the head.
+    """Check every entry, page by page, and that the kept head is still in the log. Returns the head.
 
     Raises BrokenChain with the number of the first entry that does not fit.
     """
     head = Head(0, _BEGINNING)
     kept_is_there = kept is None or kept == head
-    for row in await connection.execute(_ALL):
-        expected = _code(key, head.mac, head.seq + 1, row.day, row.event, row.detail)
-        if row.seq != head.seq + 1 or row.previous != head.mac or not hmac.compare_digest(row.mac, expected):
-            raise BrokenChain(f"The audit log does not fit from entry {head.seq + 1} on: it was changed.")
-        head = Head(row.seq, row.mac)
-        kept_is_there = kept_is_there or head == kept
+    while page := (await connection.execute(_PAGE, {"behind": head.seq or _BEFORE_ALL})).all():
+        for row in page:
+            expected = _code(key, head.mac, head.seq + 1, row.day, row.event, row.detail)
+            if row.seq != head.seq + 1 or row.previous != head.mac or not hmac.compare_digest(row.mac, expected):
+                raise BrokenChain(f"The audit log does not fit from entry {head.seq + 1} on: it was changed.")
+            head = Head(row.seq, row.mac)
+            kept_is_there = kept_is_there or head == kept
     if not kept_is_there:
         raise BrokenChain(
             "The audit log does not hold the head that was kept: its end was cut off, or it was replaced."

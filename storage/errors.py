@@ -2,8 +2,14 @@
 
 StorageError
 ├── SettingsError        a setting is missing or wrong
-├── KeyFileError         a key file is missing, damaged, or may be read by others
-│   └── WrongPassphrase
+├── KeyFileError         a key file is refused
+│   ├── LostKey          it is not there, or cannot be reached
+│   ├── ExposedKey       others on this machine may read it
+│   ├── DamagedKey       it is not laid out as it should be, or was changed
+│   ├── WrongPassphrase  the passphrase does not open it
+│   ├── WeakPassphrase   a passphrase that could be guessed is not taken for a new key
+│   ├── WrongKey         a good key, and not one that belongs here
+│   └── NoRecipient      nobody would be left who can read what people say
 ├── SchemaError          the database is not one that this version can use
 │   ├── NewerSchema      made by a newer version of Hearten
 │   ├── OlderSchema      made by an older one: migrate first
@@ -14,6 +20,9 @@ StorageError
 │   ├── NotForThisKey    sealed to other research keys
 │   ├── Erased           the person withdrew: their key is gone
 │   └── Tampered         changed, moved, swapped, or another key
+├── Damaged              something that is kept does not open, or a file is not whole
+├── BackupError          a backup cannot be made, or not be restored
+│   └── NotEmpty         something is there already: a restore never replaces anything
 ├── NotConsented         the person has not agreed to take part, so nothing is kept
 ├── UnknownCode          no one is found under this withdrawal code
 ├── BrokenChain          the audit log was changed
@@ -35,7 +44,31 @@ class KeyFileError(StorageError):
     pass
 
 
+class LostKey(KeyFileError):  # noqa: N818 - reads as what happened
+    pass
+
+
+class ExposedKey(KeyFileError):  # noqa: N818 - reads as what happened
+    pass
+
+
+class DamagedKey(KeyFileError):  # noqa: N818 - reads as what happened
+    pass
+
+
 class WrongPassphrase(KeyFileError):  # noqa: N818 - reads as what happened
+    pass
+
+
+class WeakPassphrase(KeyFileError):  # noqa: N818 - reads as what happened
+    pass
+
+
+class WrongKey(KeyFileError):  # noqa: N818 - reads as what happened
+    pass
+
+
+class NoRecipient(KeyFileError):  # noqa: N818 - reads as what happened
     pass
 
 
@@ -76,6 +109,18 @@ class Erased(SealError):  # noqa: N818 - reads as what happened
 
 
 class Tampered(SealError):  # noqa: N818 - reads as what happened
+    pass
+
+
+class Damaged(StorageError):  # noqa: N818 - reads as what happened
+    pass
+
+
+class BackupError(StorageError):
+    pass
+
+
+class NotEmpty(BackupError):  # noqa: N818 - reads as what happened
     pass
 
 

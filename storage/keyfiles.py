@@ -8,12 +8,13 @@ import json
 import os
 import secrets
 import stat
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from storage.errors import KeyFileError
+from storage.errors import DamagedKey, ExposedKey, KeyFileError, LostKey
 from storage.settings import StorageSettings
 
 #: The name of the suite as it stands in the files.
@@ -34,7 +35,7 @@ class KeyFile(BaseModel):
     )
 
     def as_text(self) -> str:
-        return self.model_dump_json(indent=2) + "\n"
+        return self.model_dump_json(indent=2, exclude_none=True) + "\n"
 
 
 class Argon2(KeyFile):
@@ -69,6 +70,7 @@ class PublicFile(KeyFile):
     suite: SuiteName = "HPKE MLKEM768-X25519 HKDF-SHA256 AES-256-GCM"
     epoch: Epoch
     id: KeyId
+    closed: date | None = None
     mlkem768: Annotated[bytes, Field(min_length=1184, max_length=1184)]
     x25519: Bytes32
 
@@ -81,31 +83,31 @@ class BotFile(KeyFile):
 
 
 def parse_key_file(model: type[F], text: str, path: Path, what: str) -> F:
-    """Raises KeyFileError where the text is not laid out as `model` says."""
+    """Raises DamagedKey where the text is not laid out as `model` says."""
     try:
         return model.model_validate_json(text)
     except ValidationError:
-        raise KeyFileError(
+        raise DamagedKey(
             f"{path} is not {what} that this version can read: put the right file there, or a copy that is whole."
         ) from None
 
 
 def read_text(path: Path) -> str:
-    """The text of a file. Raises KeyFileError where it is missing or not text."""
+    """The text of a file. Raises LostKey where it is missing or not text."""
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
-        raise KeyFileError(f"{path} is missing, cannot be read, or is not a text file.") from None
+        raise LostKey(f"{path} is missing, cannot be read, or is not a text file.") from None
 
 
 def read_private_text(path: Path) -> str:
-    """The text of a secret file. Raises KeyFileError where it is missing or others may read or change it."""
+    """The text of a secret file. Raises LostKey where it is missing, ExposedKey where others may read or change it."""
     try:
         mode = path.stat().st_mode
     except OSError:
-        raise KeyFileError(f"{path} is missing or cannot be reached.") from None
+        raise LostKey(f"{path} is missing or cannot be reached.") from None
     if stat.S_IMODE(mode) & 0o077:
-        raise KeyFileError(f"Others on this machine may read {path}: run `chmod 600 {path}` and try again.")
+        raise ExposedKey(f"Others on this machine may read {path}: run `chmod 600 {path}` and try again.")
     return read_text(path)
 
 
@@ -115,6 +117,30 @@ def write_new(path: Path, text: str, mode: int) -> None:
     A folder that is missing is made, for the owner only. Raises FileExistsError, or OSError where it cannot be written.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = _write_draft(path, text, mode)
+    try:
+        os.link(draft, path)  # unlike a rename, this never replaces what is already there
+    finally:
+        draft.unlink()
+    keep_folder(path.parent)
+
+
+def write_over(path: Path, text: str, mode: int) -> None:
+    """As `write_new`, in place of what is there. Raises OSError where it cannot be written."""
+    _write_draft(path, text, mode).replace(path)
+    keep_folder(path.parent)
+
+
+def keep_folder(folder: Path) -> None:
+    """See a new name in a folder safely on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_draft(path: Path, text: str, mode: int) -> Path:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
@@ -122,14 +148,10 @@ def write_new(path: Path, text: str, mode: int) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.link(draft, path)  # unlike a rename, this never replaces what is already there
-    finally:
+    except BaseException:
         draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        raise
+    return draft
 
 
 def read_passphrase(settings: StorageSettings) -> str | None:
@@ -137,11 +159,20 @@ def read_passphrase(settings: StorageSettings) -> str | None:
 
     Raises KeyFileError where the file is missing, empty, or may be read by others.
     """
+    passphrases = read_passphrases(settings)
+    return passphrases[0] if passphrases else None
+
+
+def read_passphrases(settings: StorageSettings) -> list[str]:
+    """Every line of HEARTEN_PASSPHRASE_FILE, for the commands that take several keys; none where that is not set.
+
+    Raises KeyFileError as `read_passphrase` does.
+    """
     if settings.passphrase_file is None:
-        return None
-    passphrase = read_private_text(settings.passphrase_file).split("\n", 1)[0].rstrip("\r")
-    if not passphrase:
+        return []
+    lines = [line.rstrip("\r") for line in read_private_text(settings.passphrase_file).split("\n")]
+    if not lines[0]:
         raise KeyFileError(
             f"{settings.passphrase_file} (HEARTEN_PASSPHRASE_FILE) is empty: write the passphrase there."
         )
-    return passphrase
+    return [line for line in lines if line]

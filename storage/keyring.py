@@ -8,9 +8,8 @@ Between the two deletions the person stands in `erasing`, so that a machine that
 from collections.abc import Collection
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
-from storage.database import Database
+from storage.database import Database, insert
 from storage.errors import LostKeyring
 from storage.keys import make_participant_key
 from storage.schema import erasing, keyring_meta, participant_key
@@ -22,6 +21,7 @@ _KEYS_OF = select(participant_key.c.pseudonym, participant_key.c.key).where(
 _ADD = insert(participant_key).on_conflict_do_nothing()
 _DROP = delete(participant_key).where(participant_key.c.pseudonym == bindparam("person"))
 _ERASING = select(erasing.c.pseudonym)
+_IS_ERASING = _ERASING.where(erasing.c.pseudonym == bindparam("person"))
 _NOTE = insert(erasing).on_conflict_do_nothing()
 _UNNOTE = delete(erasing).where(erasing.c.pseudonym == bindparam("person"))
 _STUDY = select(keyring_meta.c.value).where(keyring_meta.c.name == "study")
@@ -42,26 +42,25 @@ class Keyring:
         Raises LostKeyring.
         """
         async with self._database.begin(write=adopt) as connection:
+            await connection.hold(b"study")
             mine = (await connection.execute(_STUDY)).scalar_one_or_none()
             if mine is None and adopt:
                 await connection.execute(insert(keyring_meta), {"name": "study", "value": study})
                 mine = study
         if mine != study:
             raise LostKeyring(
-                f"{self._database.file} is not the keyring of this database, and without it no answer can be opened:"
+                f"{self._database.where} is not the keyring of this database, and without it no answer can be opened:"
                 " put the right file where HEARTEN_KEYRING_URL says."
             )
 
     async def key_of(self, pseudonym: bytes) -> bytes | None:
-        async with self._database.begin(write=False) as connection:
-            key: bytes | None = (await connection.execute(_KEY_OF, {"person": pseudonym})).scalar_one_or_none()
-            return key
+        key: bytes | None = (await self._database.look(_KEY_OF, {"person": pseudonym})).scalar_one_or_none()
+        return key
 
     async def keys_of(self, pseudonyms: Collection[bytes]) -> dict[bytes, bytes]:
         """The keys of those who have one."""
-        async with self._database.begin(write=False) as connection:
-            rows = await connection.execute(_KEYS_OF, {"people": list(pseudonyms)})
-            return {row.pseudonym: row.key for row in rows}
+        rows = await self._database.look(_KEYS_OF, {"people": list(pseudonyms)})
+        return {row.pseudonym: row.key for row in rows}
 
     async def make(self, pseudonym: bytes) -> bool:
         """Make a key where there is none; returns whether it did. A new key means that older rows can not be opened."""
@@ -78,8 +77,11 @@ class Keyring:
 
     async def erasing(self) -> list[bytes]:
         """Those whose rows may still be there."""
-        async with self._database.begin(write=False) as connection:
-            return list((await connection.execute(_ERASING)).scalars())
+        return list((await self._database.look(_ERASING, {})).scalars())
+
+    async def is_erasing(self, pseudonym: bytes) -> bool:
+        """Whether this person's rows may still be there: they may be gone by now, or the person came back."""
+        return (await self._database.look(_IS_ERASING, {"person": pseudonym})).first() is not None
 
     async def erased(self, pseudonym: bytes) -> None:
         """The rows are gone too."""

@@ -51,7 +51,7 @@ class Reader:
         async with main.begin(write=False) as connection:
             study = (await connection.execute(_STUDY)).scalar_one_or_none()
         if study is None:
-            raise SchemaError(f"{main.file} is empty: the bot has not been started with it yet.")
+            raise SchemaError(f"{main.where} is empty: the bot has not been started with it yet.")
         keyring = None
         if key is not None:
             database = Database("keyring", settings.keyring_url, writable=False)

@@ -7,10 +7,10 @@ shown: it may be secret.
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from storage.errors import SettingsError
@@ -27,40 +27,76 @@ class StorageSettings(BaseSettings):
         env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    database_url: str = "sqlite+aiosqlite:///var/hearten.db"
-    keyring_url: str = "sqlite+aiosqlite:///var/keyring.db"
+    database_url: str = Field("sqlite+aiosqlite:///var/hearten.db", repr=False)  # it may hold a password
+    keyring_url: str = Field("sqlite+aiosqlite:///var/keyring.db", repr=False)
     recipients: Path = Path("var/recipients")
     bot_key: Path = Path("var/bot.key")
     passphrase_file: Path | None = None
+    retention: Path | None = None
 
     @field_validator("database_url", "keyring_url")
     @classmethod
-    def name_a_file(cls, url: str) -> str:
-        """The URL must lead to a file: answers kept in memory would be lost with the process."""
+    def name_a_database(cls, url: str) -> str:
+        """A file, or a database on a server: answers kept in memory would be lost with the process."""
         try:
             parsed = make_url(url)
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # ValueError: a port that is no number
             parsed = None
-        if parsed is None or parsed.drivername != "sqlite+aiosqlite" or parsed.database in (None, "", ":memory:"):
-            raise ValueError("write it as sqlite+aiosqlite:///path/to/file.db (four slashes for an absolute path)")
+        if parsed is None or not (_is_file(parsed) or _is_on_server(parsed)):
+            raise ValueError(
+                "write it as sqlite+aiosqlite:///path/to/file.db (four slashes for an absolute path), or as"
+                " postgresql+asyncpg://user:password@host/database (of a password, write @ as %40, : as %3A, / as %2F)"
+            )
+        if _is_on_server(parsed) and (unknown := set(parsed.query) - _OPTIONS):
+            raise ValueError(f"it has an option that is not known ({min(unknown)}): only host, port and ssl are")
         return url
 
     @model_validator(mode="after")
     def keep_the_keyring_apart(self) -> "StorageSettings":
-        if self.database_file.resolve() == self.keyring_file.resolve():
+        if _identity(self.database_url) == _identity(self.keyring_url):
             raise ValueError(
-                "HEARTEN_KEYRING_URL and HEARTEN_DATABASE_URL name the same file: give the keyring a file of its own,"
-                " so that backups of the answers do not hold it"
+                "HEARTEN_KEYRING_URL and HEARTEN_DATABASE_URL name the same file or database: give the keyring one of"
+                " its own, so that backups of the answers do not hold it"
             )
         return self
 
     @property
     def database_file(self) -> Path:
-        return Path(make_url(self.database_url).database or "")
+        """Raises SettingsError where it is no file."""
+        return _file_of(self.database_url, "HEARTEN_DATABASE_URL")
 
     @property
     def keyring_file(self) -> Path:
-        return Path(make_url(self.keyring_url).database or "")
+        """Raises SettingsError where it is no file."""
+        return _file_of(self.keyring_url, "HEARTEN_KEYRING_URL")
+
+
+#: What may stand behind the question mark of a PostgreSQL URL: a folder of sockets as host, and `ssl=require`.
+_OPTIONS = {"host", "port", "ssl"}
+
+
+def _is_file(url: URL) -> bool:
+    return url.drivername == "sqlite+aiosqlite" and url.database not in (None, "", ":memory:")
+
+
+def _is_on_server(url: URL) -> bool:
+    return url.drivername == "postgresql+asyncpg" and bool(url.database)
+
+
+def _identity(url: str) -> tuple[object, ...]:
+    """The same for two URLs of the same database, as far as a URL can tell."""
+    parsed = make_url(url)
+    if _is_file(parsed):
+        return (Path(parsed.database or "").resolve(),)
+    host = parsed.host or parsed.query.get("host") or "localhost"
+    return host, str(parsed.port or parsed.query.get("port") or 5432), parsed.database
+
+
+def _file_of(url: str, setting: str) -> Path:
+    parsed = make_url(url)
+    if not _is_file(parsed):
+        raise SettingsError(f"{setting} names a database on a server, and this needs a SQLite file.")
+    return Path(parsed.database or "")
 
 
 def read_settings(cls: type[S]) -> S:

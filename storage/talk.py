@@ -9,9 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
-from storage.database import Transaction
+from storage.database import Rows, Step, Transaction, insert
 from storage.keys import BotKey
 from storage.records import Reminder, Trace
 from storage.schema import conversation, outbox, reminder, seen_update, set_aside, trace
@@ -54,19 +53,45 @@ class Talk:
         self._connection = connection
         self._bot_key = bot_key
         self._study = study
+        self._held: set[bytes] = set()
+        self._read: dict[bytes, bytes | None] = {}
+        self._pseudonyms: dict[int, bytes] = {}
 
-    async def see(self, update_id: int, today: date) -> None:
-        """Note that this update is being handled; sets `seen` where it was already."""
-        added = await self._connection.execute(_SEE, {"update_id": update_id, "day": today.isoformat()})
-        self.seen = added.rowcount == 0
+    async def begin(self, update_id: int | None, today: date, telegram_id: int | None) -> None:
+        """Note that this update is being handled (sets `seen` where it was already), and read what is known of whoever
+        sent it: in one travel where the database allows it."""
+        steps: list[Step] = []
+        if update_id is not None:
+            steps.append((_SEE, {"update_id": update_id, "day": today.isoformat()}))
+        if telegram_id is not None:
+            pseudonym = self._pseudonym(telegram_id)
+            steps += self._connection.holding(person(pseudonym))
+            steps += self._about(pseudonym)
+        given = await self._connection.send(*steps)
+        self.seen = update_id is not None and given[0].rowcount == 0
+        if telegram_id is not None:
+            self._held.add(pseudonym)
+            self._take(pseudonym, given[-len(self._about(pseudonym)) :])
+
+    def _about(self, pseudonym: bytes) -> list[Step]:
+        """What to read of a person at the beginning."""
+        return [(_PROGRESS, {"person": pseudonym})]
+
+    def _take(self, pseudonym: bytes, given: list[Rows]) -> None:
+        """What `_about` gave."""
+        self._read[pseudonym] = given[0].scalar_one_or_none()
 
     async def progress(self, telegram_id: int) -> tuple[bytes, bytes | None]:
         """The pseudonym of a person, and what `save` kept for them last (None: nothing).
 
         Raises SealError where the row was changed or moved.
         """
-        pseudonym = self._bot_key.pseudonym(telegram_id)
-        sealed = (await self._connection.execute(_PROGRESS, {"person": pseudonym})).scalar_one_or_none()
+        pseudonym = self._pseudonym(telegram_id)
+        if pseudonym not in self._read:
+            await self._hold(pseudonym)
+            (rows,) = await self._connection.send((_PROGRESS, {"person": pseudonym}))
+            self._read[pseudonym] = rows.scalar_one_or_none()
+        sealed = self._read.pop(pseudonym)
         if sealed is None:
             return pseudonym, None
         return pseudonym, self._bot_key.open(sealed, bound(b"progress", self._study, pseudonym))
@@ -74,7 +99,9 @@ class Talk:
     async def save(self, pseudonym: bytes, progress: bytes, today: date) -> None:
         """Keep where a person is in the conversation, in place of what was kept before, and when they were heard."""
         sealed = self._bot_key.seal(progress, bound(b"progress", self._study, pseudonym))
-        await self._connection.execute(_SAVE, {"person": pseudonym, "sealed": sealed, "today": today.isoformat()})
+        await self._hold(pseudonym)
+        self._read.pop(pseudonym, None)
+        self._connection.later(_SAVE, {"person": pseudonym, "sealed": sealed, "today": today.isoformat()})
 
     async def say(self, pseudonym: bytes, payload: bytes, not_before: datetime | None = None) -> None:
         """Put a message in the outbox. One person's messages leave in the order in which they were said, so one that
@@ -82,19 +109,21 @@ class Talk:
         sealed = self._bot_key.seal(payload, bound(b"outbox", self._study, pseudonym))
         due = milliseconds(not_before) if not_before else 0
         row = {"pseudonym": pseudonym, "payload": sealed, "not_before": due, "attempts": 0}
-        await self._connection.execute(_SAY, row)
+        await self._hold(pseudonym)
+        self._connection.later(_SAY, row)
 
     async def set_aside(self, update: bytes) -> None:
         """Keep an update that could not be understood, sealed with the bot key."""
         sealed = self._bot_key.seal(update, bound(b"set aside", self._study, b""))
         today = datetime.now(UTC).date().isoformat()
-        await self._connection.execute(_SET_ASIDE, {"day": today, "sealed": sealed})
+        self._connection.later(_SET_ASIDE, {"day": today, "sealed": sealed})
 
     async def remind(self, pseudonym: bytes, name: str, due: datetime, payload: bytes) -> None:
         """Keep that this person wants to be reminded; a reminder of the same name is moved, not doubled."""
         sealed = self._bot_key.seal(payload, bound(b"reminder", self._study, pseudonym))
         row = {"pseudonym": pseudonym, "name": name, "due": milliseconds(due), "payload": sealed}
-        await self._connection.execute(_REMIND, row)
+        await self._hold(pseudonym)
+        self._connection.later(_REMIND, row)
 
     async def reminders(self, pseudonym: bytes) -> list[Reminder]:
         """What this person asked to be reminded of, the earliest first. Raises SealError."""
@@ -104,11 +133,13 @@ class Talk:
     async def take_reminder(self, due: Reminder) -> bool:
         """Take a reminder that `Store.due_reminders` gave, to put its message in the outbox in this same unit. False
         where somebody else took it, or where it was moved or ended meanwhile: then say nothing."""
+        await self._hold(due.pseudonym)
         which = {"person": due.pseudonym, "called": due.name, "at": milliseconds(due.due)}
         return (await self._connection.execute(_TAKE_REMINDER, which)).rowcount > 0
 
     async def forget_reminders(self, pseudonym: bytes, name: str | None = None) -> int:
         """End one reminder, or all of this person's (None). Returns how many there were."""
+        await self._hold(pseudonym)
         if name is None:
             return (await self._connection.execute(_DROP_REMINDERS, {"person": pseudonym})).rowcount
         return (await self._connection.execute(_DROP_REMINDER, {"person": pseudonym, "called": name})).rowcount
@@ -118,7 +149,8 @@ class Talk:
         sealed = self._bot_key.seal(payload, bound(b"trace", self._study, pseudonym))
         token = self._message_token(pseudonym, message)
         row = {"pseudonym": pseudonym, "message_token": token, "until": milliseconds(until), "payload": sealed}
-        await self._connection.execute(_TRACE, row)
+        await self._hold(pseudonym)
+        self._connection.later(_TRACE, row)
 
     async def traces(self, pseudonym: bytes) -> list[Trace]:
         """The messages of this person's chat that are remembered. Raises SealError."""
@@ -128,8 +160,20 @@ class Talk:
 
     async def forget_traces(self, pseudonym: bytes, traces: Sequence[Trace]) -> None:
         """These messages are deleted from the chat, or can no longer be."""
+        await self._hold(pseudonym)
         for each in traces:
-            await self._connection.execute(_UNTRACE, {"person": pseudonym, "token": each.token})
+            self._connection.later(_UNTRACE, {"person": pseudonym, "token": each.token})
+
+    async def _hold(self, pseudonym: bytes) -> None:
+        """Until this unit ends, no other changes anything about this person."""
+        if pseudonym not in self._held:
+            await self._connection.hold(person(pseudonym))
+            self._held.add(pseudonym)
+
+    def _pseudonym(self, telegram_id: int) -> bytes:
+        if telegram_id not in self._pseudonyms:
+            self._pseudonyms[telegram_id] = self._bot_key.pseudonym(telegram_id)
+        return self._pseudonyms[telegram_id]
 
     def _message_token(self, pseudonym: bytes, message: str) -> bytes:
         return self._bot_key.token("message", f"{pseudonym.hex()} {message}")
@@ -139,6 +183,11 @@ def open_reminder(row: Any, bot_key: BotKey, study: bytes) -> Reminder:
     """Raises SealError."""
     payload = bot_key.open(row.payload, bound(b"reminder", study, row.pseudonym))
     return Reminder(row.pseudonym, row.name, moment(row.due), payload)
+
+
+def person(pseudonym: bytes) -> bytes:
+    """What to hold (`Transaction.hold`) for as long as nobody else may change anything about this person."""
+    return b"person " + pseudonym
 
 
 def bound(purpose: bytes, study: bytes, pseudonym: bytes) -> bytes:

@@ -7,10 +7,9 @@ person by pseudonym, which `progress` gives for a messenger's id.
 from datetime import date
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, or_, select
-from sqlalchemy.dialects.sqlite import insert
 
 from storage import audit, erase
-from storage.database import Transaction
+from storage.database import Rows, Step, Transaction, insert
 from storage.errors import Erased, NotConsented
 from storage.keyring import Keyring
 from storage.keys import BotKey, Recipient
@@ -33,15 +32,13 @@ _CONSENT = _CONSENT.on_conflict_do_update(
     where=or_(consent.c.given != _CONSENT.excluded.given, consent.c.wording != _CONSENT.excluded.wording),
 )
 _TAKES_PART = and_(
-    consent.c.pseudonym == _PERSON,
-    consent.c.session == bindparam("in_session"),
+    consent.c.pseudonym == participant.c.pseudonym,
+    consent.c.session == participant.c.session,
     consent.c.item == TAKE_PART,
     consent.c.given,
 )
-_ORIGIN = select(participant.c.service, participant.c.guide, participant.c.guide_version).where(
-    participant.c.pseudonym == _PERSON,
-    participant.c.session == bindparam("in_session"),
-    select(consent.c.item).where(_TAKES_PART).exists(),
+_ORIGINS = select(participant.c.session, participant.c.service, participant.c.guide, participant.c.guide_version).where(
+    participant.c.pseudonym == _PERSON, select(consent.c.item).where(_TAKES_PART).exists()
 )
 _PERSON_OF = select(participant.c.pseudonym).where(participant.c.code_token == bindparam("token")).distinct()
 
@@ -90,14 +87,19 @@ class Unit(Talk):
         self.erased: list[bytes] = []
         self._keyring = keyring
         self._recipients = recipients
+        self._sessions: dict[bytes, dict[str, tuple[str, str, int]]] = {}
+        self._keys: dict[bytes, bytes | None] = {}
+        self._notes: list[audit.Note] = []
 
     async def enrol(self, pseudonym: bytes, enrolment: Enrolment) -> None:
         """Note that somebody agreed to take part, or changed their mind about an item. An item that is the same as
         before keeps its day. The participant's key is made in the keyring before anything else."""
+        await self._hold(pseudonym)
+        self._forget(pseudonym)
         if await self._keyring.make(pseudonym):
             await erase.delete_given(self._connection, pseudonym)  # left by an erasure that was cut off
         day = enrolment.day.isoformat()
-        await self._connection.execute(
+        self._connection.later(
             _ENROL,
             {
                 "pseudonym": pseudonym,
@@ -120,7 +122,7 @@ class Unit(Talk):
                 "day": day,
             }
             changed += (await self._connection.execute(_CONSENT, row)).rowcount
-        await self._note("consent", changed=changed)
+        self._note("consent", changed=changed)
 
     async def keep(self, pseudonym: bytes, new: NewPart) -> None:
         """Seal one message of an answer and keep it, in place of what was there.
@@ -130,11 +132,9 @@ class Unit(Talk):
         """
         where = new.place
         service, guide, guide_version = await self._origin(pseudonym, where.session)
-        key = await self._keyring.key_of(pseudonym)
-        if key is None:
-            raise Erased("This person withdrew: nothing more is kept of them.")
+        key = await self._key_of(pseudonym)
         context = Context(self._study, pseudonym, where.session, where.question, where.part, guide, guide_version)
-        await self._connection.execute(
+        self._connection.later(
             _KEEP,
             {
                 "pseudonym": pseudonym,
@@ -164,7 +164,7 @@ class Unit(Talk):
         Raises NotConsented.
         """
         service, guide, guide_version = await self._origin(pseudonym, session)
-        await self._connection.execute(
+        self._connection.later(
             _ASK,
             {
                 "pseudonym": pseudonym,
@@ -180,10 +180,11 @@ class Unit(Talk):
 
     async def erase_parts(self, pseudonym: bytes, session: str, question: str, part: int | None = None) -> int:
         """Erase one message of an answer, or the whole answer. Returns how many messages are gone."""
+        await self._hold(pseudonym)
         gone = await erase.delete_parts(self._connection, pseudonym, session, question, part)
         if gone:
             self.leaves_remains = True
-            await self._note("parts erased", parts=gone)
+            self._note("parts erased", parts=gone)
         return gone
 
     async def erase_person(self, pseudonym: bytes) -> int:
@@ -191,11 +192,13 @@ class Unit(Talk):
 
         Their key is deleted at once and for good, even where the rest of this unit fails; the store then finishes.
         """
+        await self._hold(pseudonym)
+        self._forget(pseudonym)
         self.leaves_remains = True
         self.erased.append(pseudonym)
         await self._keyring.drop(pseudonym)
         answers = await erase.delete_person(self._connection, pseudonym)
-        await self._note("person erased", answers=answers)
+        self._note("person erased", answers=answers)
         return answers
 
     async def person_of(self, code: str) -> bytes | None:
@@ -203,14 +206,49 @@ class Unit(Talk):
         token = self._code_token(code)
         return (await self._connection.execute(_PERSON_OF, {"token": token})).scalar_one_or_none()
 
-    async def _origin(self, pseudonym: bytes, session: str) -> tuple[str, str, int]:
-        row = (await self._connection.execute(_ORIGIN, {"person": pseudonym, "in_session": session})).one_or_none()
-        if row is None:
-            raise NotConsented("This person has not agreed to take part in this session: nothing was kept.")
-        return row.service, row.guide, row.guide_version
+    async def finish(self) -> None:
+        """The last thing before the commit: what was done goes into the audit log, whose end all units share."""
+        if self._notes:
+            await audit.append(self._connection, self._bot_key.audit_key, *self._notes)
 
-    async def _note(self, event: str, **detail: int | str) -> None:
-        await audit.append(self._connection, self._bot_key.audit_key, event, **detail)
+    def _about(self, pseudonym: bytes) -> list[Step]:
+        return [*super()._about(pseudonym), (_ORIGINS, {"person": pseudonym})]
+
+    def _take(self, pseudonym: bytes, given: list[Rows]) -> None:
+        super()._take(pseudonym, given)
+        self._take_origins(pseudonym, given[-1])
+
+    def _take_origins(self, pseudonym: bytes, rows: Rows) -> None:
+        """The sessions for which this person's consent stands: service, guide, and the guide's version."""
+        origins = {each.session: (each.service, each.guide, each.guide_version) for each in rows}
+        self._sessions[pseudonym] = origins
+
+    async def _origin(self, pseudonym: bytes, session: str) -> tuple[str, str, int]:
+        """Read once in a unit: while it holds this person, nobody else changes any of it. Raises NotConsented."""
+        if pseudonym not in self._sessions:
+            await self._hold(pseudonym)
+            self._take_origins(pseudonym, await self._connection.execute(_ORIGINS, {"person": pseudonym}))
+        if session not in self._sessions[pseudonym]:
+            raise NotConsented("This person has not agreed to take part in this session: nothing was kept.")
+        return self._sessions[pseudonym][session]
+
+    async def _key_of(self, pseudonym: bytes) -> bytes:
+        """Read once in a unit that holds this person, and never kept for the next one: another process may erase them
+        in between. Raises Erased."""
+        if pseudonym not in self._keys:
+            self._keys[pseudonym] = await self._keyring.key_of(pseudonym)
+        key = self._keys[pseudonym]
+        if key is None:
+            raise Erased("This person withdrew: nothing more is kept of them.")
+        return key
+
+    def _forget(self, pseudonym: bytes) -> None:
+        """What was read of this person is about to change."""
+        for known in (self._sessions, self._keys, self._read):
+            known.pop(pseudonym, None)
+
+    def _note(self, event: str, **detail: int | str) -> None:
+        self._notes.append(audit.Note(event, detail))
 
     def _code_token(self, code: str) -> bytes:
         return self._bot_key.token("withdrawal code", "".join(filter(str.isalnum, code.casefold())))

@@ -1,9 +1,9 @@
 """The write port, for the bot: people's words go in and cannot be read back here.
 
 One update is one unit of work, and one transaction: its id, the person's progress, sealed answers and the messages to
-send are committed together, exactly once however often the update is delivered. One unit runs at a time in a process;
-other processes wait their turn. After an erasure the write-ahead logs are emptied; where a reader is in the way, that
-is tried again with the next units and said in the log.
+send are committed together, exactly once however often the update is delivered. One person's units follow each other,
+in whichever process they are; on SQLite everybody's do. After an erasure the files are wiped; where somebody is in the
+way, that is tried again with the next units and said in the log.
 
 Every method of the store is a transaction of its own: inside a unit, use the unit's methods only.
 """
@@ -12,11 +12,11 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Executable, and_, bindparam, delete, exists, insert, select, update
 
 from storage import audit, erase
 from storage.database import Database, Transaction
@@ -27,6 +27,7 @@ from storage.records import Outgoing, Reminder
 from storage.schema import meta, outbox, participant, reminder, seen_update, set_aside, trace
 from storage.settings import StorageSettings
 from storage.talk import bound, milliseconds, open_reminder
+from storage.talk import person as _person
 from storage.unit import Unit
 
 __all__ = ["Store", "Unit"]
@@ -85,7 +86,8 @@ class Store:
         self._bot_key = bot_key
         self._recipients = recipients
         self._study = study
-        self._lock = asyncio.Lock()
+        self._places = asyncio.Semaphore(main.writers)
+        self._tidying = asyncio.Lock()
         self._unfinished = True
         self._remains = False
         self._rewrite = False
@@ -105,13 +107,12 @@ class Store:
             bot_key, study, anyone = await _know(main, settings)
             await Keyring(keyring).belong_to(study, adopt=not anyone)
             store = cls(main, keyring, bot_key, recipients, study)
-            async with store._lock:
-                await store._finish_erasures()
-                await store._forget_old_updates()
-                if was_left_open:  # perhaps between an erasure and the wiping after it
-                    store._remains = store._rewrite = True
-                if store._remains:
-                    await store._wipe()
+            await store._finish_erasures()
+            await store._forget_old_updates()
+            if was_left_open:  # perhaps between an erasure and the wiping after it
+                store._remains = store._rewrite = True
+            if store._remains:
+                await store._wipe()
         except BaseException:
             await main.close()
             await keyring.close()
@@ -127,12 +128,17 @@ class Store:
                 self._remains = self._remains or gone.rowcount > 0
 
     async def close(self) -> None:
-        """Let go of the files. Waits for a unit that is under way."""
-        async with self._lock:
+        """Let go of the databases. Waits for units that are under way."""
+        for _ in range(self._main.writers):
+            await self._places.acquire()
+        try:
             if self._remains:
                 await self._wipe()
             await self._main.close()
             await self._keyring_database.close()
+        finally:
+            for _ in range(self._main.writers):
+                self._places.release()
 
     @property
     def has_remains(self) -> bool:
@@ -140,23 +146,24 @@ class Store:
         return self._remains
 
     @asynccontextmanager
-    async def unit(self, update_id: int | None = None) -> AsyncIterator[Unit]:
-        """One transaction: committed on a clean exit, rolled back on an exception.
+    async def unit(self, update_id: int | None = None, person: int | None = None) -> AsyncIterator[Unit]:
+        """One transaction: committed on a clean exit, rolled back on an exception. Where it is known from whom the
+        update is (their id in the messenger), say so: then all that is needed of them is read at once.
 
         Raises Unavailable where the database cannot be read or written; then nothing of this unit was kept.
         """
-        async with self._lock:
+        async with self._places:
             if self._unfinished:
                 await self._finish_erasures()
             try:
                 async with self._main.begin(write=True) as connection:
                     unit = Unit(connection, self._keyring, self._bot_key, self._recipients, self._study)
-                    if update_id is not None:
-                        await unit.see(update_id, datetime.now(UTC).date())
+                    await unit.begin(update_id, datetime.now(UTC).date(), person)
                     try:
                         yield unit
+                        await unit.finish()
                     finally:
-                        self._unfinished = bool(unit.erased)
+                        self._unfinished = self._unfinished or bool(unit.erased)
                         if unit.leaves_remains:
                             self._remains = self._rewrite = True
             finally:
@@ -189,20 +196,15 @@ class Store:
 
     async def sent(self, seqs: Sequence[int]) -> None:
         """These messages arrived: they leave the outbox."""
-        if seqs:
-            async with self._lock, self._main.begin(write=True) as connection:
-                await connection.execute(_SENT, [{"number": seq} for seq in seqs])
+        await self._change(*((_SENT, {"number": seq}) for seq in sorted(seqs)))
 
     async def postpone(self, seq: int, until: datetime) -> None:
         """This message could not be sent: it waits until then, and the attempt is counted."""
-        async with self._lock, self._main.begin(write=True) as connection:
-            await connection.execute(_POSTPONE, {"number": seq, "due": milliseconds(until)})
+        await self._change((_POSTPONE, {"number": seq, "due": milliseconds(until)}))
 
     async def forget_unreachable(self, pseudonym: bytes) -> None:
         """This person has blocked the bot: nothing more is waiting for them, and no reminder."""
-        async with self._lock, self._main.begin(write=True) as connection:
-            for statement in _FORGET:
-                await connection.execute(statement, {"person": pseudonym})
+        await self._change(*((statement, {"person": pseudonym}) for statement in _FORGET))
 
     async def due_reminders(self, now: datetime, limit: int = 100) -> list[Reminder]:
         """Reminders whose time has come. Take each in a unit (`Talk.take_reminder`) before anything is said."""
@@ -221,19 +223,41 @@ class Store:
         async with self._main.begin(write=False) as connection:
             return await audit.verify(connection, self._bot_key.audit_key, kept)
 
+    async def _change(self, *steps: tuple[Executable, Mapping[str, object]]) -> None:
+        if steps:
+            async with self._places, self._main.begin(write=True) as connection:
+                for step in steps:
+                    connection.later(*step)
+
     async def _finish_erasures(self) -> None:
         """After an erasure, whether it went well or stopped half-way: see that no one whose key is gone is still there.
 
         Where their rows went with the key, whatever was said to them since then stays.
         """
-        for pseudonym in await self._keyring.erasing():
-            async with self._main.begin(write=True) as connection:
-                if await erase.is_enrolled(connection, pseudonym):
-                    answers = await erase.delete_person(connection, pseudonym)
-                    await audit.append(connection, self._bot_key.audit_key, "person erased", answers=answers)
-            await self._keyring.erased(pseudonym)
-            self._remains = self._rewrite = True
-        self._unfinished = False
+        async with self._tidying:
+            self._unfinished = False
+            try:
+                for pseudonym in await self._keyring.erasing():
+                    while not await self._finish_erasure(pseudonym):
+                        pass
+                    self._remains = self._rewrite = True
+            except BaseException:
+                self._unfinished = True
+                raise
+
+    async def _finish_erasure(self, pseudonym: bytes) -> bool:
+        """Whether nothing of this person is left, or they came back. Only after their rows are gone for good is it
+        forgotten that they had to go."""
+        async with self._main.begin(write=True) as connection:
+            await connection.hold(_person(pseudonym))
+            if not await self._keyring.is_erasing(pseudonym):
+                return True
+            if not await erase.is_enrolled(connection, pseudonym):
+                await self._keyring.erased(pseudonym)
+                return True
+            answers = await erase.delete_person(connection, pseudonym)
+            await audit.append(connection, self._bot_key.audit_key, audit.Note("person erased", {"answers": answers}))
+            return False
 
     async def _clear_up(self) -> None:
         """After a unit. It raises nothing, for the unit may be committed; what fails is done before the next one."""
@@ -246,23 +270,28 @@ class Store:
             await self._wipe()
 
     async def _wipe(self) -> None:
-        """Leave no remains: write the files anew, then empty their write-ahead logs."""
+        """Leave no remains: write the files anew, then empty their write-ahead logs. (What that is on a server,
+        `storage.database.postgres` says.)"""
         databases = (self._main, self._keyring_database)
-        if self._rewrite:
-            self._rewrite = not all([await each.rewrite() for each in databases])
-        if not self._rewrite and all([await each.truncate_wal() for each in databases]):
-            if self._wipe_at:
-                _log.info("The write-ahead log is empty now; nothing is left of what was erased.")
-            self._remains, self._wipe_at = False, 0.0
-        else:
-            if not self._wipe_at:
-                _log.warning("A reader keeps the write-ahead log from being emptied after an erasure; trying again.")
-            self._wipe_at = time.monotonic() + _WIPE_AGAIN
+        async with self._tidying:
+            self._remains = False  # whoever erases from here on will say so again
+            if self._rewrite:
+                self._rewrite = False
+                self._rewrite = not all([await each.rewrite() for each in databases]) or self._rewrite
+            if not self._rewrite and all([await each.truncate_wal() for each in databases]):
+                if self._wipe_at:
+                    _log.info("The wiping after an erasure is done now.")
+                self._wipe_at = 0.0
+            else:
+                if not self._wipe_at:
+                    _log.warning("A reader keeps the files from being wiped after an erasure; trying again.")
+                self._remains, self._wipe_at = True, time.monotonic() + _WIPE_AGAIN
 
 
 async def _know(main: Database, settings: StorageSettings) -> tuple[BotKey, bytes, bool]:
     """The bot key, the study's name, and whether anyone has taken part. Raises KeyFileError for another bot key."""
     async with main.begin(write=True) as connection:
+        await connection.hold(b"study")
         known: dict[str, bytes] = {row.name: row.value for row in await connection.execute(_META)}
         if not known:
             return await _begin_study(connection, settings)
@@ -279,5 +308,5 @@ async def _begin_study(connection: Transaction, settings: StorageSettings) -> tu
     bot_key, study = BotKey.read_or_make(settings.bot_key), os.urandom(16)
     check = bot_key.token("study", study.hex())
     await connection.execute(insert(meta), [{"name": "study", "value": study}, {"name": "bot_key", "value": check}])
-    await audit.append(connection, bot_key.audit_key, "database made")
+    await audit.append(connection, bot_key.audit_key, audit.Note("database made", {}))
     return bot_key, study, False

@@ -113,8 +113,10 @@ async def _export(reader: Reader, book: Book, request: Request, name: str) -> di
     period = request.period.name if request.period else None
     log: dict[str, Any] = {"what": "export", "service": request.service, "period": period}
     book.write(name, "opened", **log)
-    if not request.unreviewed and (waiting := await count_unreviewed(book, reader.answers(**span))):
-        raise refuse_unreviewed(waiting)
+    if not request.unreviewed:
+        looked_at = show_progress(reader.answers(**span), "Answers looked up in the desk's book")
+        if waiting := await count_unreviewed(book, looked_at):
+            raise refuse_unreviewed(waiting)
     reading, told = reading_of(book, finders_of(read_settings(ReportSettings))), Told()
     coded = show_progress(reading.code(told.listen(reader.answers(**span))), "Answers exported")
     flow = await reader.flow()

@@ -4,21 +4,35 @@ from datetime import datetime
 
 from flows.commands import understand
 from flows.distress import may_need_care
-from flows.engine import care, rights
+from flows.engine import care, reminders, rights, rounds
 from flows.engine.draft import Draft
 from flows.engine.listen import acknowledge, hear_words, keep, meant, not_meant, press
 from flows.engine.present import present
 from flows.guide import Guide
 from flows.progress import Aside, Progress
-from flows.turn import Edited, Heard, Keep, Opened, Pressed, Said, Turn, Unusable, Voiced
+from flows.turn import Due, Edited, Heard, Keep, Opened, Pressed, Said, Turn, Unusable, Voiced
 
 #: Where somebody is who is not taking part: nothing is remembered of them.
 LOBBY = "lobby"
+#: The step that buttons about a reminder carry.
+BESIDE_REMIND = "remind"
 
 
-def begin(guide: Guide, *, service: str, session: str, code: str) -> Progress:
-    """The progress of someone who has just arrived. `session` and `code` (for withdrawing) are the host's to draw."""
-    return Progress(guide=guide.id, guide_version=guide.version, service=service, session=session, code=code)
+def begin(guide: Guide, *, service: str, session: str, code: str, before: Progress | None = None) -> Progress:
+    """The progress of someone who has just arrived. `session` and `code` (for withdrawing) are the host's to draw.
+
+    `before` is their earlier session, where this is a later round: they come back to it if they leave this one.
+    """
+    return Progress(
+        guide=guide.id,
+        guide_version=guide.version,
+        language=guide.language,
+        service=service,
+        session=session,
+        code=code,
+        rounds=before.rounds if before else 0,
+        before=before,
+    )
 
 
 def advance(guide: Guide, progress: Progress | None, heard: Heard, now: datetime) -> Turn:
@@ -26,8 +40,18 @@ def advance(guide: Guide, progress: Progress | None, heard: Heard, now: datetime
     if progress is None:
         return _in_the_lobby(guide, heard, now)
     draft = Draft(guide, progress, now)
-    if progress.guide_version != guide.version and _move_to_this_version(draft, heard):
-        return draft.turn()
+    _hear(draft, heard)
+    if draft.remembers:
+        reminders.settle(draft)
+    return draft.turn()
+
+
+def _hear(draft: Draft, heard: Heard) -> None:
+    if isinstance(heard, Due):
+        reminders.hear_due(draft, heard)
+        return
+    if draft.progress.guide_version != draft.guide.version and _move_to_this_version(draft, heard):
+        return
     match heard:
         case Said(text):
             hear_words(draft, text)
@@ -41,7 +65,6 @@ def advance(guide: Guide, progress: Progress | None, heard: Heard, now: datetime
             _hear_opening(draft, heard)
         case Unusable(forwarded):
             draft.say(draft.words.forwarded if forwarded else draft.words.not_text)
-    return draft.turn()
 
 
 def _move_to_this_version(draft: Draft, heard: Heard) -> bool:
@@ -80,6 +103,9 @@ def _in_the_lobby(guide: Guide, heard: Heard, now: datetime) -> Turn:
     """Not taking part, or not any more: help is there all the same, and nothing is remembered."""
     nobody = Progress(guide=guide.id, guide_version=guide.version, service="", session="", code="", at=LOBBY)
     draft = Draft(guide, nobody, now)
+    if isinstance(heard, Due):
+        draft.forget_person()
+        return draft.turn()
     if _calls_for_help(guide, heard):
         rights.say_support(draft)
     elif isinstance(heard, Opened) and not heard.known:
@@ -110,6 +136,10 @@ def _hear_button(draft: Draft, data: str) -> None:
         rights.help_me(draft)
     elif (verb, step) == ("next", "mydata"):
         rights.my_data(draft)
+    elif step in (BESIDE_REMIND, rounds.ROUND):
+        hear = reminders.choose if step == BESIDE_REMIND else rounds.answer
+        if not hear(draft, verb, argument):
+            draft.say(draft.words.stale_button)
     elif aside is not None and step == aside.kind:
         if not _press_beside(draft, aside, verb, argument):
             draft.say(draft.words.stale_button)
@@ -137,6 +167,10 @@ def _press_beside(draft: Draft, aside: Aside, verb: str, argument: str) -> bool:
             care.lighter(draft)
         case "care", "choose", "ground":
             care.ground(draft)
+        case "mydata", "yes", _:
+            rights.ask_for_copy(draft)
+        case "language", "choose", language:
+            return rights.speak(draft, language)
         case "mydata", "choose", item if item in {each.id for each in draft.guide.consent} - {"take_part"}:
             rights.change_consent(draft, item)
         case _:
@@ -186,10 +220,15 @@ def _hear_voice(draft: Draft) -> None:
 
 def _hear_edit(draft: Draft, edited: Edited) -> None:
     """The new words take the place of the old ones, wherever the conversation has got to since."""
-    if edited.question is None or not draft.progress.taking_part or not edited.text.strip():
+    try:
+        owner = draft.progress.of_session(edited.session or draft.progress.session)
+    except KeyError:
+        owner = draft.progress
+    if edited.question is None or not owner.taking_part or not edited.text.strip():
         draft.say(draft.words.edited_unknown)
         return
-    draft.do(Keep(edited.question, edited.part, "answer", edited.text))
+    session = "" if owner.session == draft.progress.session else owner.session
+    draft.do(Keep(edited.question, edited.part, "answer", edited.text, session))
     if care.worth_care(draft, edited.text) and draft.progress.state == "going":
         care.show_care(draft)
     elif care.worth_care(draft, edited.text):

@@ -22,6 +22,11 @@ class Draft:
         self._says: list[Say] = []
         self._effects: list[Effect] = []
         self._remember = True
+        self.round_begins = False
+
+    @property
+    def remembers(self) -> bool:
+        return self._remember
 
     def turn(self) -> Turn:
         return Turn(self.progress if self._remember else None, tuple(self._says), tuple(self._effects))
@@ -29,6 +34,10 @@ class Draft:
     def forget_person(self) -> None:
         """After this turn nothing is remembered of the person."""
         self._remember = False
+
+    def change_to(self, progress: Progress) -> None:
+        """Go on with another session of the same person."""
+        self.progress = progress
 
     def change(self, **changes: object) -> None:
         self.progress = self.progress.model_copy(update=changes)
@@ -98,9 +107,13 @@ class Draft:
         return self.day(agreed + timedelta(days=self.guide.withdraw_days))
 
     @property
+    def think_over(self) -> datetime:
+        """The moment from which somebody may agree."""
+        return (self.progress.read_at or self.now) + timedelta(hours=self.guide.time_to_think_hours)
+
+    @property
     def think_until(self) -> str:
-        read = self.progress.read_at or self.now
-        return self.day((read + timedelta(hours=self.guide.time_to_think_hours)).date())
+        return self.day(self.think_over.date())
 
 
 def _with_everything(guide: Guide, progress: Progress) -> Progress:

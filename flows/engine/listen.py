@@ -1,10 +1,11 @@
 """What somebody says or presses at a step of the way."""
 
-from flows.commands import Understood, Wish, understand
+from flows.commands import Understood, understand
 from flows.engine import care, rights
 from flows.engine.draft import Draft
 from flows.engine.present import go_on, present, topic_rows
 from flows.guide import Choice, ConsentItem, Eligibility, Option, Question
+from flows.phrasebook import Wish
 from flows.plan import Step
 from flows.progress import Aside, Given
 from flows.turn import Forget, Keep, Mark
@@ -129,6 +130,11 @@ def _ask_what_was_meant(draft: Draft, wish: Wish, part: int) -> None:
         "skip": words.maybe_skip,
         "delete": words.maybe_delete,
         "help": words.maybe_help,
+        "resume": words.maybe_resume,
+        "mydata": words.maybe_mydata,
+        "privacy": words.maybe_privacy,
+        "language": words.maybe_language,
+        "done": words.maybe_done,
     }
     draft.say(
         asks.get(wish, words.maybe_other),

@@ -70,12 +70,12 @@ def _text(draft: Draft, step: Step) -> str:
     match step.item:
         case Page(title=title, text=text):
             return draft.fill(f"{title}\n\n{text}")
+        case Topic(title=title) as topic:
+            return draft.fill(f"{title}\n\n{topic.introduction}")
         case Choice(text=text) | ConsentItem(text=text) | Eligibility(text=text):
             return draft.fill(text)
         case Question(text=text) | FollowUp(text=text):
             return draft.fill(text)
-        case Topic(title=title, opening=text):
-            return draft.fill(f"{title}\n\n{text}")
     match step.kind:
         case "arrival":
             return draft.fill(draft.guide.arrival)
@@ -93,11 +93,11 @@ def _rows(draft: Draft, step: Step) -> tuple[Row, ...]:
     match step.kind:
         case "arrival":
             return ((draft.button(labels.begin, "next"),), *draft.rights())
-        case "page" | "think":
-            return (
-                (draft.button(labels.next, "next"),),
-                *draft.rights(labels.skip_page if step.kind == "page" else None),
-            )
+        case "page":
+            return ((draft.button(labels.next, "next"),), *draft.rights(labels.skip_page))
+        case "think":
+            over = draft.button(labels.remind_think, "choose", "over", step="remind")
+            return ((draft.button(labels.next, "next"),), (over,), *reminder_rows(draft)[1:], *draft.rights())
         case "eligibility":
             return (_yes_no(draft, labels.yes, labels.no), *draft.rights(labels.rather_not))
         case "consent":
@@ -115,6 +115,17 @@ def _rows(draft: Draft, step: Step) -> tuple[Row, ...]:
             done = (draft.button(labels.done, "done"),) if step.question in draft.progress.answers else ()
             return (*_option_rows(draft, step), done, *draft.rights(labels.skip))
     return (*_option_rows(draft, step), *draft.rights(labels.rather_not))
+
+
+def reminder_rows(draft: Draft) -> tuple[Row, ...]:
+    """Offers to remind. Nobody is reminded who does not press one of these."""
+    labels = draft.labels
+    soon = [
+        draft.button(label, "choose", f"d{days}", step="remind")
+        for days, label in ((1, labels.remind_tomorrow), (7, labels.remind_week))
+        if days in draft.guide.reminders.days
+    ]
+    return tuple(soon), (draft.button(labels.remind_choose, "choose", "when", step="remind"),)
 
 
 def _yes_no(draft: Draft, yes: str, no: str) -> Row:

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 
-from flows.commands import Wish
+from flows.contacts import Contact
+from flows.engine import rounds
 from flows.engine.draft import Draft, Row
-from flows.engine.present import after_rows, consent_lines, go_on, present, receipt_of
+from flows.engine.present import after_rows, consent_lines, go_on, present, receipt_of, reminder_rows
 from flows.guide import ConsentItem
+from flows.phrasebook import Wish
 from flows.plan import Step, question_texts
 from flows.progress import Aside
-from flows.turn import Agree, Forget, ForgetEverything, Mark
+from flows.turn import Agree, AskForCopy, ChangeLanguage, Forget, ForgetEverything, Mark
 
 #: Buttons with numbers, side by side.
 IN_A_ROW = 6
 #: A list must fit in one message beside the sentence around it.
 LONGEST_LIST = 3000
+MORE_THAN_ONE = 2
 
 
 def skip(draft: Draft) -> None:
@@ -47,7 +50,8 @@ def pause(draft: Draft) -> None:
     draft.change(state="paused", aside=None)
     resume = (draft.button(draft.labels.resume, "resume"),)
     stop = (draft.button(draft.labels.stop, "stop"), draft.button(draft.labels.help, "help"))
-    draft.say(draft.words.paused, resume, stop, (draft.button(draft.labels.delete, "delete"),))
+    delete = (draft.button(draft.labels.delete, "delete"),)
+    draft.say(draft.words.paused, resume, *reminder_rows(draft), stop, delete)
 
 
 def resume(draft: Draft) -> None:
@@ -78,9 +82,14 @@ def stop(draft: Draft) -> None:
 
 def leave(draft: Draft, words: str) -> None:
     """Go before taking part: whatever was remembered is forgotten. Somebody who takes part already, and is asked again
-    because something has changed, stops instead: only their own wish deletes what they said."""
+    because something has changed, stops instead: only their own wish deletes what they said. Whoever leaves a later
+    round keeps all that they gave before it."""
     if draft.progress.taking_part:
         stop(draft)
+    elif draft.progress.before is not None:
+        rounds.return_to_before(draft, draft.progress.before)
+        ours = (draft.words.declined, draft.words.stopped_before, draft.words.nothing_kept_exit)
+        draft.say(draft.words.left_round if words in ours else words, *after_rows(draft))
     else:
         _forget(draft, words)
 
@@ -102,10 +111,17 @@ def help_me(draft: Draft) -> None:
 
 def say_support(draft: Draft, *rows: Row) -> None:
     contacts = draft.guide.contacts
-    lines = "\n".join(f"• {each.name}: {each.reach} ({each.when})" for each in contacts.people)
-    year, month, day = (int(part) for part in contacts.checked.split("-"))
+    lines = "\n".join(f"• {_who(draft, each)}: {each.reach} ({each.when})" for each in contacts.people)
+    year, month, day = (int(part) for part in contacts.oldest_check.split("-"))
     checked = draft.day(draft.now.date().replace(year=year, month=month, day=day))
     draft.say(draft.words.support, *rows, contacts=lines, checked=checked)
+
+
+def _who(draft: Draft, contact: Contact) -> str:
+    """The name, with the nations where somebody elsewhere would not get through."""
+    nations = [draft.words.nations.get(each, each) for each in contact.nations]
+    everywhere = all(each.nations == contact.nations for each in draft.guide.contacts.people if each.nations)
+    return contact.name if everywhere or not nations else f"{contact.name} ({', '.join(nations)})"
 
 
 def privacy(draft: Draft) -> None:
@@ -119,7 +135,8 @@ def privacy(draft: Draft) -> None:
 def my_data(draft: Draft, *, replace: bool = False) -> None:
     """What is kept, in counts and dates; the words cannot be opened here. Each consent item can be changed."""
     if not draft.progress.taking_part:
-        draft.say(draft.words.my_data_before, _back_and_help(draft))
+        earlier = draft.words.my_data_earlier if draft.progress.before else draft.words.my_data_before
+        draft.say(earlier, _back_and_help(draft), (draft.button(draft.labels.delete, "delete"),))
         return
     draft.change(aside=Aside(kind="mydata"))
     rows = [
@@ -130,6 +147,7 @@ def my_data(draft: Draft, *, replace: bool = False) -> None:
     draft.say(
         draft.words.my_data,
         *rows,
+        (draft.button(draft.labels.ask_copy, "yes", step="mydata"),),
         _back_and_help(draft),
         (draft.button(draft.labels.delete, "delete"),),
         replace=replace,
@@ -155,10 +173,7 @@ def _turn_round(draft: Draft, item: ConsentItem) -> str:
 
 def change_consent(draft: Draft, item_id: str) -> None:
     """Turn one item of consent round. Taking part itself is ended by deleting, which asks first."""
-    items = dict(draft.progress.consent)
-    items[item_id] = not items.get(item_id, False)
-    draft.change(consent=items)
-    draft.do(Agree(items, draft.progress.wording))
+    rounds.set_consent(draft, item_id, agrees=not draft.progress.consent.get(item_id, False))
     draft.say(draft.words.consent_changed)
     my_data(draft)
 
@@ -177,7 +192,8 @@ def decide(draft: Draft, item: ConsentItem, *, agrees: bool) -> None:
     if following is None or following.kind != "consent":
         wording = draft.guide.wording
         draft.change(agreed=draft.progress.agreed or draft.now.date(), wording=wording)
-        draft.do(Agree(dict(draft.progress.consent), wording))
+        draft.do(Agree(dict(draft.progress.consent), wording, draft.progress.session))
+        rounds.let_no_hold_before(draft)
         draft.say(
             draft.words.receipt,
             items=consent_lines(draft),
@@ -192,9 +208,41 @@ def decide(draft: Draft, item: ConsentItem, *, agrees: bool) -> None:
         go_on(draft)
 
 
+def ask_for_copy(draft: Draft) -> None:
+    """A researcher makes it, with the key that is not here. Asking twice is one request."""
+    day = draft.progress.copy_asked
+    if day is None:
+        draft.do(AskForCopy())
+        draft.change(copy_asked=draft.now.date())
+    draft.change(aside=None)
+    draft.say(draft.words.copy_asked, _back_and_help(draft), day=draft.day(day or draft.now.date()))
+
+
+def languages(draft: Draft) -> None:
+    """Offer the languages that there are, each by its own name."""
+    names = draft.words.languages
+    others = [each for each in draft.guide.languages if each in names]
+    if len(others) < MORE_THAN_ONE:
+        draft.say(draft.words.one_language, _back_and_help(draft))
+        return
+    draft.change(aside=Aside(kind="language"))
+    rows = [(draft.button(names[each], "choose", each, step="language"),) for each in others]
+    draft.say(draft.words.which_language, *rows, _back_and_help(draft))
+
+
+def speak(draft: Draft, language: str) -> bool:
+    """Go on in that language, at the same place. False where the guide has no such translation."""
+    if language not in draft.guide.languages:
+        return False
+    draft.change(language=language, aside=None)
+    draft.do(ChangeLanguage(language))
+    draft.say(draft.words.language_changes)
+    return True
+
+
 def ask_to_delete(draft: Draft) -> None:
     """The first of two taps. Nobody is asked why."""
-    if not draft.progress.taking_part:
+    if not draft.progress.taking_part and draft.progress.before is None:
         leave(draft, draft.words.delete_nothing)
         return
     draft.change(aside=Aside(kind="sure"))
@@ -255,7 +303,8 @@ def back_to_the_way(draft: Draft) -> None:
         case "going":
             present(draft)
         case "paused":
-            draft.say(draft.words.while_paused, (draft.button(draft.labels.resume, "resume"),), *draft.rights()[1:])
+            resume = (draft.button(draft.labels.resume, "resume"),)
+            draft.say(draft.words.while_paused, resume, *reminder_rows(draft), *draft.rights()[1:])
         case "stopped":
             draft.say(draft.words.after_stop, *after_rows(draft))
         case "finished":
@@ -272,4 +321,5 @@ RIGHTS: dict[Wish, Callable[[Draft], None]] = {
     "delete": ask_to_delete,
     "mydata": my_data,
     "privacy": privacy,
+    "language": languages,
 }

@@ -8,12 +8,14 @@ Nothing here has a clock (today is handed in), and nothing is changed. The rules
 from datetime import date
 
 from flows.guide import Guide
+from flows.library import guide_names
 from flows.lint.content import (
     check_contacts,
     check_openings,
     check_patterns,
     check_phrases,
     check_questions,
+    check_rounds,
     check_subthemes,
 )
 from flows.lint.finding import Finding
@@ -45,6 +47,7 @@ def check_content(guide: Guide, today: date, rulebook: Rulebook, frameworks: Fra
         *(each for text in texts_of(guide) for each in check_wording(text, rulebook, limits)),
         *check_openings(guide, rulebook.openings),
         *check_questions(guide),
+        *check_rounds(guide, guide_names()),
         *check_subthemes(guide, frameworks),
         *check_contacts(guide.contacts, today),
         *check_patterns(guide),

@@ -1,9 +1,10 @@
 """What a guide asks about and how it opens: sub-themes, content notes, contacts, and phrases that can be read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
-from flows.guide import Contacts, FollowUp, Guide, Question, Topic
+from flows.contacts import NATIONS, Contacts
+from flows.guide import FollowUp, Guide, Question, Topic
 from flows.lint.finding import Finding, Level
 from flows.lint.rulebook import Frameworks, Openings
 from flows.lint.texts import file_of
@@ -58,7 +59,7 @@ def check_openings(guide: Guide, openings: Openings) -> Iterator[Finding]:
     """A way out in the same breath as the way in; for a sensitive topic also a question, and no asking why."""
     for topic in guide.topics:
         place = f"topics.{topic.id}.opening"
-        if not _has_any(topic.opening, openings.way_out):
+        if not _has_any(topic.introduction, openings.way_out):
             words = f"the opening of “{topic.title}” names no way out."
             yield _finding(place, "opening", words, f"Say one of: {', '.join(openings.way_out)}.")
         yield from _sensitivity(topic, place, openings)
@@ -73,16 +74,28 @@ def _sensitivity(topic: Topic, place: str, openings: Openings) -> Iterator[Findi
                 f"topics.{topic.id}", "sensitive topic", words, "Add sensitive = true, or ask it elsewhere.", "advice"
             )
         return
-    if not _has_any(topic.opening, openings.sensitive_way_out):
+    if topic.note is None:
+        words = f"the sensitive topic “{topic.title}” has no content note."
+        remedy = "Add note: what it may bring up, that nobody asks why, and the question whether to do this part."
+        yield _finding(f"topics.{topic.id}.note", "content note", words, remedy)
+    if not _has_any(topic.introduction, openings.sensitive_way_out):
         words = f"the opening of the sensitive topic “{topic.title}” does not say that nobody will ask why."
         yield _finding(place, "sensitive topic", words, f"Say one of: {', '.join(openings.sensitive_way_out)}.")
-    if not topic.opening.endswith("?"):
+    if not topic.introduction.endswith("?"):
         words = f"the opening of the sensitive topic “{topic.title}” waits for a yes or no and asks nothing."
         yield _finding(place, "sensitive topic", words, "End it with the question whether to do this part.")
 
 
 def _has_any(text: str, phrases: tuple[str, ...]) -> bool:
     return any(phrase.casefold() in text.casefold() for phrase in phrases)
+
+
+def check_rounds(guide: Guide, known: Iterable[str]) -> Iterator[Finding]:
+    """A later round has a guide, and its invitation says that nobody owes it."""
+    later = guide.later_rounds
+    if later is not None and later.guide not in known:
+        words = f"“{later.guide}” is not among {', '.join(sorted(known))}."
+        yield _finding("later_rounds.guide", "later rounds", words, "Correct the name, or put that guide beside them.")
 
 
 def check_questions(guide: Guide) -> Iterator[Finding]:
@@ -94,19 +107,30 @@ def check_questions(guide: Guide) -> Iterator[Finding]:
 
 
 def check_contacts(contacts: Contacts, today: date) -> Iterator[Finding]:
-    """Someone looked at the contacts within a year, and not on a day that has not come yet."""
+    """Someone looked at each contact within a year, not on a day that has not come yet; and every nation has one."""
+    days = [("contacts.checked", contacts.checked)]
+    days += [(f"contacts.people.{each.name}.checked", each.checked) for each in contacts.people if each.checked]
+    for place, day in days:
+        yield from _check_day(place, day, today)
+    named = {nation for each in contacts.people for nation in each.nations}
+    for nation in NATIONS if named else ():
+        if nation not in named:
+            words = f"nobody is named for {nation.replace('_', ' ')}, and other nations have a line of their own."
+            yield _finding("contacts.people", "contacts by nation", words, "Add who can be reached there.", "advice")
+
+
+def _check_day(place: str, day: str, today: date) -> Iterator[Finding]:
     try:
-        checked = date.fromisoformat(contacts.checked)
+        checked = date.fromisoformat(day)
     except ValueError:
-        words = f"{contacts.checked} is no day of any calendar."
-        yield _finding("contacts.checked", "no such day", words, "Write it like 2026-03-01.")
+        yield _finding(place, "no such day", f"{day} is no day of any calendar.", "Write it like 2026-03-01.")
         return
     if checked > today:
-        words = f"{contacts.checked} has not come yet."
-        yield _finding("contacts.checked", "contacts date", words, "Write the day on which someone rang them.")
+        remedy = "Write the day on which someone rang them."
+        yield _finding(place, "contacts date", f"{day} has not come yet.", remedy)
     elif (today - checked).days > CONTACTS_DAYS:
-        words = f"they were last checked on {contacts.checked}, more than a year ago."
-        yield _finding("contacts.checked", "contacts date", words, "Ring or text each one, and write today's date.")
+        words = f"they were last checked on {day}, more than a year ago."
+        yield _finding(place, "contacts date", words, "Ring or text each one, and write today's date.")
 
 
 def check_patterns(guide: Guide) -> Iterator[Finding]:
@@ -131,9 +155,7 @@ def check_patterns(guide: Guide) -> Iterator[Finding]:
 def check_phrases(guide: Guide) -> Iterator[Finding]:
     """No phrase is two wishes at once: the bot would do the first and never the second."""
     seen: dict[str, str] = {}
-    for wish, phrases in guide.commands:
-        if wish in ("openers", "closers"):
-            continue
+    for wish, phrases in guide.commands.wishes():
         for phrase in (*phrases.sure, *phrases.maybe):
             if seen.setdefault(phrase, wish) != wish:
                 words = f"“{phrase}” stands under {seen[phrase]} and under {wish}."

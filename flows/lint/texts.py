@@ -16,11 +16,13 @@ Kind = Literal["sentences", "label", "line"]
 
 _PARTS = (
     "title", "arrival", "information", "eligibility", "consent", "setup", "about", "topics", "check_in", "exercises",
-    "ending", "words", "contacts",
+    "ending", "later_rounds", "words", "contacts",
 )  # fmt: skip
 _OWN_FILES = ("words", "commands", "distress", "contacts")
-_NOT_READ = frozenset({"id", "invites", "calendar", "checked"})
-_LABELS = frozenset({"title", "label", "yes", "no", "go_on", "lighter", "take_break", "ground", "stop"})
+_NOT_READ = frozenset({"id", "invites", "calendar", "checked", "time_zone", "guide", "consent_item"})
+_LABELS = frozenset(
+    {"title", "label", "yes", "no", "go_on", "lighter", "take_break", "ground", "stop", "snooze", "stop_asking"}
+)
 _LINES = frozenset({"name", "when", "short", "about_bot", "short_about_bot"})
 
 #: What stands in the slots while a text is measured: as long as the real thing, and plain.
@@ -28,7 +30,7 @@ SAMPLES = {
     "service": "your service", "minutes": "15", "withdraw_days": "90", "until": "Sunday 1 March",
     "day": "Sunday 1 March", "items": "Taking part: yes", "receipt": "1a2b", "code": "ABCD",
     "contacts": "Call 116 123.", "checked": "Sunday 1 March", "where": "What has helped", "answers": "3",
-    "day_name": "Sunday", "month": "March", "year": "2026",
+    "time": "10:00", "day_name": "Sunday", "month": "March", "year": "2026",
 }  # fmt: skip
 
 
@@ -66,7 +68,13 @@ def texts_of(guide: Guide) -> Iterator[Text]:
 def _kind(place: str) -> Kind:
     steps = place.split(".")
     if steps[0] == "words":
-        return "label" if "buttons" in steps else "line" if "commands" in steps or steps[-1] in _LINES else "sentences"
+        return (
+            "label"
+            if {"buttons", "languages", "nations"} & set(steps)
+            else "line"
+            if "commands" in steps or steps[-1] in _LINES
+            else "sentences"
+        )
     if steps[-1] in _LINES:
         return "line"
     return "label" if steps[-1] in _LABELS else "sentences"
@@ -78,7 +86,7 @@ def _strings(value: object, place: str) -> Iterator[tuple[str, str]]:
             yield place, value
         case BaseModel():
             for name, field in value:
-                if name not in _NOT_READ:
+                if name not in _NOT_READ and not (name == "nations" and place.startswith("contacts")):
                     yield from _strings(field, f"{place}.{name}")
         case tuple():
             for number, each in enumerate(value, 1):

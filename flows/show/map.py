@@ -131,6 +131,10 @@ def _ending(guide: Guide) -> Iterator[Stop]:
     yield Stop("step", "How was this for you?", "Any answer, or none.", anchor="ending")
     note = f"What happens next, the code, and {guide.withdraw_days} days to take all of it back."
     yield Stop("step", "Thank you", note, anchor="ending")
+    later = guide.later_rounds
+    if later is not None:
+        note = f"“{later.guide}”, {later.after_days} days later, {later.most} times at most. Consent is asked again."
+        yield Stop("step", "Later rounds, for who said yes", note, "Stop asking, in one tap.", "later")
 
 
 def _count(number: int, noun: str) -> str:

@@ -22,7 +22,7 @@ _OCCASIONS = Path(__file__).parent / "occasions.toml"
 _SLOTS = {
     "service": "name of the service", "minutes": "minutes", "withdraw_days": "days", "until": "day", "day": "day",
     "items": "each thing, with yes or no", "receipt": "mark of the wording", "code": "withdrawal code",
-    "contacts": "the contacts", "checked": "day", "where": "name of the topic", "answers": "number",
+    "contacts": "the contacts", "checked": "day", "where": "name of the topic", "answers": "number", "time": "time",
 }  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def show_guide(guide: Guide) -> str:
         sayings=sayings(guide),
         signs=tuple(dict.fromkeys(sign.why for sign in guide.distress.signs)),
         ordinary=tuple(dict.fromkeys(sign.why for sign in guide.distress.ordinary)),
-        phrases=tuple((wish, phrases.sure) for wish, phrases in guide.commands if wish not in ("openers", "closers")),
+        phrases=tuple((wish, phrases.sure) for wish, phrases in guide.commands.wishes()),
     )
 
 

@@ -55,6 +55,18 @@ def test_the_tests_that_stand_behind_a_promise_exist() -> None:
             assert re.search(rf"\bdef {name}\(", written) or (ROOT / name).is_file(), name
 
 
+def test_every_threat_has_tests_that_exist_and_says_what_does_not_hold() -> None:
+    written = "\n".join(file.read_text("utf-8") for file in ROOT.glob("tests/**/test_*.py"))
+    threats = re.split(r"^## ", read("docs/threats.md"), flags=re.MULTILINE)[1:]
+    assert len(threats) >= 8
+    for threat in threats:
+        named = re.findall(r"^\| `(test_\w+)` \|$", threat, re.MULTILINE)
+        assert named, threat
+        assert all(re.search(rf"\bdef {name}\(", written) for name in named), named
+        assert "\nHolds: " in threat
+        assert "\nDoes not hold:" in threat
+
+
 def test_every_dependency_is_explained_and_no_other() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
     wanted = project["dependencies"] + [each for extra in project["optional-dependencies"].values() for each in extra]

@@ -7,6 +7,7 @@ import pytest
 from analysis.commands.study import ReportSettings
 from bot.settings import BotSettings
 from flows.services import read_services
+from storage.retention import Rules, read_rules
 from storage.settings import PREFIX
 from tests.test_docs.documents import blocks, read, rows
 
@@ -38,6 +39,14 @@ def test_the_services_file_of_the_readme_is_read(tmp_path: Path) -> None:
     (service,) = read_services(tmp_path / "services.toml").service
     assert service.contacts is not None
     assert f"?start={service.code}`" in README
+
+
+def test_the_rules_of_retention_of_the_readme_are_those_in_the_code(tmp_path: Path) -> None:
+    (example,) = blocks(README, "text")
+    (tmp_path / "retention.toml").write_text(example, "utf-8")
+    rules = read_rules(tmp_path / "retention.toml")
+    assert rules.model_fields_set == set(Rules.model_fields)
+    assert rules == Rules(study_ends=rules.study_ends)
 
 
 def test_the_settings_file_of_the_readme_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

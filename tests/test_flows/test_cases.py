@@ -9,6 +9,7 @@ from typing import Literal, Self, get_args
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from flows.contacts import Nation
 from flows.engine import begin
 from flows.library import load_guide
 from flows.turn import (
@@ -29,7 +30,7 @@ from tests.test_flows.walking import Walker
 CASES = Path(__file__).parent / "cases"
 Promise = Literal[
     "Arrival", "Information", "Time to think", "Eligibility", "Consent", "Setting up", "Topics", "At every step",
-    "Check-ins", "Distress", "Ending", "Withdrawal",
+    "Check-ins", "Distress", "Ending", "Withdrawal", "Later rounds",
 ]  # fmt: skip
 Thing = Literal["link", "wrong link", "voice", "sticker", "photo", "forward", "empty", "old button", "edit"]
 
@@ -53,6 +54,8 @@ class CaseTurn(Strict):
     words_kept: str | None = None
     forgotten: Literal["everything", "one answer", "nothing"] | None = None
     agreed: dict[str, bool] = {}
+    reminders: list[Literal["think", "pause", "round"]] | None = None
+    silent: bool = False
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
@@ -69,6 +72,7 @@ class Case(Strict):
     start: str | None = None
     topics: list[str] = []
     time_to_think: int = 0
+    nation: Nation | None = None
     known_gap: str | None = None
     turn: list[CaseTurn]
 
@@ -77,7 +81,7 @@ class Host:
     """Does what the engine wants done, as a real host would: keeps, forgets, and begins anew with whoever comes."""
 
     def __init__(self, case: Case) -> None:
-        guide = load_guide(case.guide).for_service("Riverside community team", None, case.time_to_think)
+        guide = load_guide(case.guide).for_service("Riverside community team", None, case.time_to_think, case.nation)
         self.walker = Walker(guide)
         self.kept: dict[tuple[str, int], str | None] = {}
         self.buttons: list[Button] = []
@@ -136,12 +140,21 @@ class Host:
         }[turn.send]  # fmt: skip
 
     def play(self, turn: CaseTurn) -> None:
-        if turn.wait is not None:
-            self.walker.now += _time(turn.wait)
-            return
         before = len(self.walker.effects)
-        self.hear(self.heard(turn))
+        if turn.wait is not None:
+            self._wait(_time(turn.wait))
+        else:
+            self.hear(self.heard(turn))
         self._compare(turn, before)
+
+    def _wait(self, time: timedelta) -> None:
+        """Let time go by, and whatever falls due in it come. Nobody else says anything."""
+        until, before = self.walker.now + time, len(self.walker.effects)
+        self.walker.says = ()
+        while due := [name for name, moment in self.walker.scheduled.items() if moment <= until]:
+            self.walker.due(min(due, key=lambda name: self.walker.scheduled[name]))
+        self.walker.now = max(until, self.walker.now)
+        self._take_in(before)
 
     def _compare(self, turn: CaseTurn, before: int) -> None:
         text, labels = self.walker.text, [button.label for button in self.buttons]
@@ -153,6 +166,8 @@ class Host:
             assert label in labels, f"there is no button {label!r}"
         for label in turn.not_buttons:
             assert label not in labels, f"there is a button {label!r}"
+        assert not turn.silent or not self.walker.says, "the bot says something"
+        assert turn.reminders is None or sorted(self.walker.scheduled) == sorted(turn.reminders)
         progress = self.walker.progress
         assert turn.at is None or (progress.at if progress else "nowhere") == turn.at
         assert turn.state is None or (progress is not None and progress.state == turn.state)

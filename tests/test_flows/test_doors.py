@@ -34,6 +34,14 @@ def test_rehearse_walks_from_arrival_to_an_answer_and_out() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_rehearse_lets_the_time_come_that_something_is_scheduled_for() -> None:
+    done = flows("rehearse", "pulse", typed="/later\npause\n2\n/later\n")
+    assert done.returncode == 0, done.stderr
+    assert "nothing is scheduled" in done.stdout
+    assert "[schedule pause 20" in done.stdout
+    assert "You asked us to remind you" in done.stdout
+
+
 @pytest.mark.parametrize("arguments", [["check", "--no-such-option"], ["no-such-command"]])
 def test_wrong_use_is_exit_2(arguments: list[str]) -> None:
     assert flows(*arguments).returncode == 2

@@ -14,7 +14,21 @@ from flows.library import guide_names
 from flows.library import load_guide as read_guide
 from flows.plan import find, plan
 from flows.progress import Progress
-from flows.turn import Agree, Edited, ForgetEverything, Heard, Keep, Mark, Opened, Pressed, Said, Unusable, Voiced
+from flows.turn import (
+    Agree,
+    Due,
+    Edited,
+    ForgetEverything,
+    Heard,
+    Keep,
+    Mark,
+    Opened,
+    Pressed,
+    Said,
+    Schedule,
+    Unusable,
+    Voiced,
+)
 from tests.test_flows.walking import Walker, data_of
 
 DATA = re.compile(r"(next|yes|no|choose|done|skip|pause|resume|stop|help|keep|delete|back):[a-z0-9_-]+(:[a-z0-9_]+)?")
@@ -36,14 +50,18 @@ class AnyConversation(RuleBasedStateMachine):
         self.pressed: list[str] = []
         self.agreed = False
         self.skipped: set[str] = set()
+        self.invited = 0
+        self.told_to_stop = False
 
-    @initialize(name=st.sampled_from(guide_names()), quick=st.booleans())
-    def begin(self, name: str, quick: bool) -> None:
-        self.walker = Walker(load_guide(name))
+    @initialize(
+        name=st.sampled_from(guide_names()), quick=st.sampled_from(["", "topic", "end"]), hours=st.sampled_from([0, 24])
+    )
+    def begin(self, name: str, quick: str, hours: int) -> None:
+        self.walker = Walker(load_guide(name).for_service("your service", None, 0 if quick else hours))
         self.hear(Opened("RIVERSIDE"))
         if quick:
-            for _ in range(40):
-                if self.walker.at.startswith("topic-"):
+            for _ in range(150):
+                if self.walker.at.startswith(quick):
                     break
                 before = len(self.walker.effects)
                 self.walker.usual()
@@ -75,12 +93,49 @@ class AnyConversation(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         self.walker.now += timedelta(days=days)
 
-    def hear(self, heard: Heard) -> None:
+    @rule(minutes=st.integers(1, 1440))
+    def a_part_of_the_day_passes(self, minutes: int) -> None:
+        self.walker.now += timedelta(minutes=minutes)
+
+    @rule(late=st.sampled_from([0, 1, 7, 11, 40]))
+    def what_was_scheduled_is_due(self, late: int) -> None:
+        """In time, or hours late because the host was away."""
+        if not self.walker.scheduled:
+            return
+        name = min(self.walker.scheduled, key=lambda each: self.walker.scheduled[each])
+        self.walker.now = max(self.walker.now, self.walker.scheduled[name]) + timedelta(hours=late)
         before, effects = self.walker.progress, len(self.walker.effects)
+        turn = self.walker.due(name)
+        assert turn == advance(self.walker.guide, before, Due(name), self.walker.now)
+        if turn.says:
+            assert not self.walker.guide.reminders.is_quiet(self.walker.now), "nobody is written to in quiet hours"
+            assert any(data.startswith(("help:", "back:")) for say in turn.says for data in data_of(say))
+        if turn.says and name == "round":
+            self.check_invitation(before)
+        self.check_effects(effects, before)
+
+    @rule(name=st.sampled_from(["think", "pause", "round", "nonsense"]))
+    def something_is_due_that_nobody_asked_for(self, name: str) -> None:
+        if name in self.walker.scheduled:
+            return
+        turn = advance(self.walker.guide, self.walker.progress, Due(name), self.walker.now)
+        assert turn.says == ()
+
+    def check_invitation(self, before: Progress | None) -> None:
+        later = self.walker.guide.later_rounds
+        assert later is not None
+        assert before is not None
+        assert before.state == "finished"
+        assert before.consent[later.consent_item], "only those are invited who said yes to it"
+        assert before.rounds < later.most, "there is a cap"
+
+    def hear(self, heard: Heard) -> None:
+        before, effects, guide = self.walker.progress, len(self.walker.effects), self.walker.guide
         if isinstance(heard, Pressed):
             self.pressed.append(heard.data)
         turn = self.walker.hear(heard)
-        assert turn == advance(self.walker.guide, before, heard, self.walker.now), "the same inputs give the same turn"
+        again = advance(guide, before, heard, self.walker.now)
+        assert self.walker.own_turn == again, "the same inputs give the same turn"
         assert turn.says, "nobody is left without an answer"
         for say in turn.says:
             assert len(say.text.encode("utf-16-le")) // 2 <= 4096
@@ -94,8 +149,15 @@ class AnyConversation(RuleBasedStateMachine):
         """Nothing is kept before consent or after withdrawal; what was skipped is not asked again."""
         for effect in self.walker.effects[since:]:
             match effect:
-                case Agree():
+                case Agree(items, _, session):
                     self.agreed = True
+                    assert self.walker.progress is not None
+                    assert self.walker.progress.of_session(session).consent == items
+                case Schedule(name, due):
+                    assert due >= self.walker.now - timedelta(minutes=1)
+                    assert not self.walker.guide.reminders.is_quiet(due), "nothing is planned for quiet hours"
+                    asked = name == "round" or (before is not None and self.asked_for(name, before))
+                    assert asked, "reminders come only to those who asked"
                 case ForgetEverything():
                     asked_first = before is not None and before.aside is not None and before.aside.kind == "sure"
                     assert asked_first or not self.agreed, "only their own wish, said twice, deletes what people said"
@@ -103,9 +165,27 @@ class AnyConversation(RuleBasedStateMachine):
                     self.skipped.clear()
                 case Keep() | Mark():
                     assert self.agreed
-        if self.walker.progress is not None:
+        if self.walker.progress is None:
+            assert not self.walker.scheduled, "nothing comes after withdrawal"
+        else:
+            assert self.walker.scheduled == self.walker.progress.scheduled
             again = Progress.model_validate_json(self.walker.progress.model_dump_json())
             assert again == self.walker.progress
+
+    @staticmethod
+    def asked_for(name: str, before: Progress) -> bool:
+        return name in before.scheduled or before.state == "paused" or before.at == "think"
+
+    @invariant()
+    def what_is_scheduled_is_still_wanted(self) -> None:
+        progress = self.walker.progress
+        for name in progress.scheduled if progress else ():
+            assert progress is not None
+            assert {
+                "pause": progress.state == "paused",
+                "think": progress.at == "think" and not progress.taking_part,
+                "round": progress.state == "finished" and progress.consent.get("contact", False),
+            }[name]
 
     @invariant()
     def there_is_a_way_out_and_help(self) -> None:
@@ -132,6 +212,8 @@ class AnyConversation(RuleBasedStateMachine):
         for _ in range(150):
             if self.walker.progress is None or self.walker.progress.state == "finished":
                 return
+            if self.walker.at == "think":
+                self.walker.now += timedelta(days=1)
             self.walker.usual()
         raise AssertionError(f"no end from {self.walker.at}")
 

@@ -230,6 +230,22 @@ def test_a_phrase_that_is_two_wishes(tmp_path: Path) -> None:
     assert found == ["“stop” stands under pause and under stop."]
 
 
+@pytest.mark.parametrize(
+    ("unit", "says"),
+    [
+        ("leave (this|that", "no partner"),
+        ("leave this) out", "no partner"),
+        ("(this|)", "may be nothing at all"),
+        ("( |that)", "may be nothing at all"),
+    ],
+)
+def test_a_unit_of_the_grammar_that_cannot_be_read_is_refused(unit: str, says: str, tmp_path: Path) -> None:
+    mine = copy(tmp_path, '"skip", "skipping"', f'"{unit}", "skipping"', "commands.toml")
+    with pytest.raises(GuideError, match=says) as caught:
+        load_guide(str(mine))
+    assert "commands.toml" in str(caught.value)
+
+
 # --- What the way can get wrong -----------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flows import formats as guide_formats
 from flows.errors import GuideError, NoSuchVersion
 from flows.library import GUIDES, SHARED, languages_of, load_guide
 from flows.progress import UPGRADES, Progress, read_progress
@@ -21,7 +22,7 @@ QUESTION = f"question-{GUIDE.topics[0].questions[0].id}"
 def test_progress_of_every_older_format_is_brought_up(sample: Path) -> None:
     raw = json.loads(sample.read_text())
     progress = read_progress(sample.read_bytes())
-    assert progress.format == 2
+    assert progress.format == 3
     for name in ("at", "state", "code", "consent", "skipped"):
         kept = json.loads(progress.model_dump_json())[name]
         assert kept == raw[name]
@@ -150,6 +151,38 @@ def test_an_older_version_is_found_beside_the_present_one(tmp_path: Path) -> Non
     assert load_guide(str(mine), 1).version == 1
     with pytest.raises(NoSuchVersion):
         load_guide(str(mine), 7)
+
+
+def in_format_1(folder: Path) -> Path:
+    """The shipped guide as it was written in format 1: the sample, with a shared file of its own from then."""
+    mine = folder / "mine"
+    shutil.copytree(SAMPLES.parent / "guides" / "format-1", mine)
+    return mine
+
+
+def test_a_guide_in_the_first_format_still_loads_and_can_be_walked_to_its_end(tmp_path: Path) -> None:
+    guide = load_guide(str(in_format_1(tmp_path)))
+    assert guide.format == 2
+    assert guide.later_rounds is None
+    assert all(topic.note is None and "skip" in topic.opening.casefold() for topic in guide.topics)
+    walker = Walker(guide).to("how_was_this")
+    walker.say("pause")
+    assert any(data.startswith("choose:remind:") for data in walker.offered), "what came later is said in shared words"
+    assert "You can come back today." in walker.text, "its own sentences stay its own"
+
+
+def test_every_format_has_a_sample() -> None:
+    folders = {folder.name for folder in (SAMPLES.parent / "guides").iterdir() if folder.is_dir()}
+    assert folders == {f"format-{number}" for number in guide_formats.UPGRADES}
+
+
+def test_somebody_on_an_older_version_in_an_older_format_stays_on_it(tmp_path: Path) -> None:
+    mine = copy_of_the_guide(tmp_path)
+    (mine / "guide.toml").write_text((mine / "guide.toml").read_text().replace("\nversion = 1\n", "\nversion = 2\n", 1))
+    shutil.copytree(in_format_1(tmp_path / "old"), mine / "versions" / "1")
+    assert load_guide(str(mine)).version == 2
+    older = load_guide(str(mine), 1)
+    assert (older.version, older.later_rounds) == (1, None)
 
 
 def backwards(value: object, key: str = "") -> object:

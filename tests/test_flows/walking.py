@@ -1,15 +1,39 @@
-"""A person who walks through the engine, for tests: says, presses, and remembers what was said and done."""
+"""A person who walks through the engine, for tests: says, presses, and remembers what was said and done.
+
+The walker does for the engine what a host does: it begins later rounds, changes the guide, and lets the time come that
+something was scheduled for.
+"""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from flows.engine import advance, begin
 from flows.guide import Guide
 from flows.library import load_guide
 from flows.progress import Progress
-from flows.turn import Effect, Heard, Opened, Pressed, Said, Say, Turn
+from flows.turn import (
+    ChangeLanguage,
+    Due,
+    Effect,
+    ForgetEverything,
+    Heard,
+    Opened,
+    Pressed,
+    Said,
+    Say,
+    Schedule,
+    StartRound,
+    Turn,
+    Unschedule,
+)
 
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 GUIDE = load_guide("relational-practice").for_service("Riverside community team", None, 0)
+
+
+@lru_cache
+def guide_named(name: str) -> Guide:
+    return load_guide(name).for_service("Riverside community team", None, 0)
 
 
 class Walker:
@@ -23,11 +47,34 @@ class Walker:
         self.says: tuple[Say, ...] = ()
         self.effects: list[Effect] = []
         self.last: tuple[Effect, ...] = ()
+        self.scheduled: dict[str, datetime] = {}
+        self.sessions = 1
+        #: The engine's answer to the last thing heard, without what the host carried on with.
+        self.own_turn: Turn = Turn(None, ())
 
     def hear(self, heard: Heard) -> Turn:
         self.now += timedelta(minutes=1)
-        turn = advance(self.guide, self.progress, heard, self.now)
+        return self._take_in(advance(self.guide, self.progress, heard, self.now))
+
+    def due(self, name: str) -> Turn:
+        """The time comes that this was scheduled for."""
+        self.now = max(self.now, self.scheduled.pop(name))
+        return self._take_in(advance(self.guide, self.progress, Due(name), self.now))
+
+    def _take_in(self, turn: Turn) -> Turn:
+        self.own_turn = turn
+        turn = self._carried_on(turn)
+        for effect in turn.effects:
+            match effect:
+                case Schedule(name, due):
+                    self.scheduled[name] = due
+                case Unschedule(name):
+                    self.scheduled.pop(name, None)
+                case ForgetEverything():
+                    self.scheduled.clear()
         self.progress = turn.progress
+        if self.progress is not None and self.progress.guide != self.guide.id:
+            self.guide = guide_named(self.progress.guide)
         self.says = turn.says
         self.effects += turn.effects
         self.last = turn.effects
@@ -35,6 +82,25 @@ class Walker:
             if say.buttons:
                 self.offered = data_of(say)
         return turn
+
+    def _carried_on(self, turn: Turn) -> Turn:
+        """A later round begins, or another language: the next turn belongs to this one."""
+        following = None
+        for effect in turn.effects:
+            match effect:
+                case StartRound(name):
+                    self.guide, self.sessions = guide_named(name), self.sessions + 1
+                    code = f"{self.sessions:04}-BBBB-CCCC-DDDD"
+                    following = begin(
+                        self.guide, service="RIVERSIDE", session=f"s{self.sessions}", code=code, before=turn.progress
+                    )
+                case ChangeLanguage(language):
+                    self.guide = self.guide.model_copy(update={"language": language})
+                    following = turn.progress
+        if following is None:
+            return turn
+        second = advance(self.guide, following, Opened(), self.now)
+        return Turn(second.progress, turn.says + second.says, turn.effects + second.effects)
 
     def open(self) -> Turn:
         return self.hear(Opened("RIVERSIDE"))

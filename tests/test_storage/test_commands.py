@@ -7,53 +7,30 @@ import subprocess
 import sys
 
 import pytest
-from typer.testing import CliRunner
 
-from storage.__main__ import app
 from storage.keyfiles import write_new
 from storage.keys import BotKey, read_recipients, read_research_key
-from storage.write import Store
+from tests.test_storage.refusals import refused
 
 PASSPHRASE = "four words of a test"
 
 
-@pytest.fixture
-def run(study, as_environment, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    for name, value in as_environment(study).items():
-        monkeypatch.setenv(name, value)
-
-    def run(*arguments, typed=None):
-        return CliRunner().invoke(app, [str(each) for each in arguments], input=typed)
-
-    return run
-
-
-@pytest.fixture
-def spoken(study, fill):
-    async def speak() -> None:
-        store = await Store.open(study.settings)
-        await fill(store, 3)
-        await store.close()
-
-    asyncio.run(speak())
-
-
-def refused(outcome, *words):
-    assert outcome.exit_code == 1
-    assert outcome.stdout == ""
-    assert outcome.stderr.count("\n") == 1
-    assert all(word in outcome.stderr for word in words), outcome.stderr
-    return True
-
-
 def test_a_key_is_made_with_a_typed_passphrase(run, tmp_path):
-    typed = "\n".join(["short", PASSPHRASE, "not the same", PASSPHRASE, PASSPHRASE, ""])
+    typed = "\n".join(["short", "aaaaaaaaaaaaaaaa", PASSPHRASE, "not the same", PASSPHRASE, PASSPHRASE, "y", ""])
     outcome = run("keys", "new", "--out", tmp_path / "keys", "--epoch", "2026-wave-1", typed=typed)
     assert outcome.exit_code == 0, outcome.stderr
-    for words in ("shorter than 12", "not the same", "Strength: ", "stays on this machine"):
+    for words in (
+        "shorter than 12",
+        "easy to guess (0 of 4)",
+        "not the same",
+        "Strength: good",
+        "stays on this machine",
+    ):
         assert words in outcome.stdout
     assert PASSPHRASE not in outcome.stdout
+    page = tmp_path / "keys" / "research-paper.txt"
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    assert PASSPHRASE not in page.read_text()
     private = tmp_path / "keys" / "research.key"
     assert stat.S_IMODE(private.stat().st_mode) == 0o600
     key = read_research_key(private, PASSPHRASE)
@@ -92,24 +69,6 @@ def test_migrate(run, study):
 
 
 @pytest.mark.usefixtures("spoken")
-def test_a_backup_is_whole_and_holds_no_key_of_anyone(run, study, tmp_path):
-    out = tmp_path / "copy.db"
-    outcome = run("backup", "--out", out)
-    assert outcome.exit_code == 0, outcome.stderr
-    assert "keyring is not in it" in outcome.stdout
-    assert [path.name for path in tmp_path.glob("*copy.db*")] == ["copy.db"]
-    assert stat.S_IMODE(out.stat().st_mode) == 0o600
-    with sqlite3.connect(study.settings.keyring_file) as connection:
-        keys = [row[0] for row in connection.execute("SELECT key FROM participant_key")]
-    assert len(keys) == 3
-    assert not any(key in out.read_bytes() for key in keys)
-    restored = study.settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{out}"})
-    assert len(asyncio.run(study.answers(restored))) == 3
-    assert refused(run("backup", "--out", out), "exists already")
-    assert refused(run("backup", "--out", tmp_path / "nowhere" / "copy.db"), "could not be written")
-
-
-@pytest.mark.usefixtures("spoken")
 def test_verify_prints_the_head_and_knows_a_kept_one(run, study):
     outcome = run("verify")
     assert outcome.exit_code == 0, outcome.stderr
@@ -126,6 +85,27 @@ def test_erase_by_code(run, study):
     assert "1 answer is erased" in run("erase", "code 000001").stdout
     assert refused(run("erase", "CODE-000001"), "No one is found")
     assert {answer.text for answer in asyncio.run(study.answers())} == {"words of 0", "words of 2"}
+
+
+@pytest.mark.usefixtures("spoken")
+@pytest.mark.parametrize(
+    "code",
+    [
+        "",
+        " ",
+        "x" * 1_000_000,
+        "\u202e\u200b\ufeff",
+        "\x07\x1b[31m\r\n",
+        "CODE\u2010000001\u0660",
+        "' OR 1=1",
+        "\U0001f331" * 99,
+    ],
+)
+def test_hostile_codes_are_one_sentence_and_erase_nobody(run, study, code):
+    outcome = run("erase", code)
+    assert refused(outcome, "No one is found under this code")
+    assert not code.strip() or code not in outcome.stderr
+    assert len(asyncio.run(study.answers())) == 3
 
 
 @pytest.mark.usefixtures("spoken")

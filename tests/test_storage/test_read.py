@@ -14,6 +14,8 @@ from storage.records import Content, NewPart, Place
 
 DAY = date(2026, 7, 1)
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 @pytest.fixture
 async def reader(store, study):  # noqa: ARG001 - the store makes the database
@@ -79,12 +81,10 @@ async def test_only_those_whose_consent_stands(store, reader, speaker):
     assert len(await collect(reader.asked())) == await reader.people() == 2
 
 
-async def test_whoever_has_no_key_is_passed_over_and_what_was_changed_is_counted(store, reader, fill):
+async def test_whoever_has_no_key_is_passed_over_and_what_was_changed_is_counted(store, study, reader, fill):
     pseudonyms = await fill(store, 4)
-    async with store._keyring_database.begin(write=True) as transaction:
-        await transaction.exec_driver_sql("DELETE FROM participant_key WHERE pseudonym = ?", (pseudonyms[0],))
-    async with store._main.begin(write=True) as transaction:
-        await transaction.exec_driver_sql("UPDATE part SET guide_version = 2 WHERE pseudonym = ?", (pseudonyms[1],))
+    await study.change("DELETE FROM participant_key WHERE pseudonym = :one", name="keyring", one=pseudonyms[0])
+    await study.change("UPDATE part SET guide_version = 2 WHERE pseudonym = :one", one=pseudonyms[1])
     assert {answer.text for answer in await collect(reader.answers())} == {"words of 2", "words of 3"}
     assert reader.unopened == Counter({Tampered: 1})
 

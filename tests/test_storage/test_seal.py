@@ -1,7 +1,10 @@
 """The envelope: opens exactly where and for whom it was sealed, and fails cleanly everywhere else."""
 
 import dataclasses
+import hashlib
+import io
 import json
+from base64 import b64decode
 from importlib import util
 from pathlib import Path
 from typing import Any
@@ -15,8 +18,10 @@ from storage.errors import NotForThisKey, SealError, Tampered
 from storage.keys import ResearchKey
 from storage.records import Content
 from storage.seal import BLOCK, Context, open_envelope, seal
+from storage.seal.stream import open_sealed, read_label
 
 VECTORS = Path(__file__).parent / "vectors"
+FILES = VECTORS / "files"
 
 
 def load_maker() -> Any:
@@ -65,7 +70,24 @@ def test_vectors(path: Path) -> None:
         assert type(caught.value) is getattr(errors, kind)
 
 
+@pytest.mark.parametrize("path", sorted(FILES.glob("*.json")), ids=lambda path: path.stem)
+def test_vectors_of_sealed_files(path: Path) -> None:
+    vector = json.loads(path.read_text("utf-8"))
+    keys = [ResearchKey.of_raw(bytes.fromhex(vector["research_key"]), "test")]
+    file = b64decode(vector["file"])
+    if vector["error"] is None:
+        content = b"".join(open_sealed(io.BytesIO(file), keys))
+        assert hashlib.sha256(content).hexdigest() == vector["content_sha256"]
+        assert read_label(io.BytesIO(file)) == vector["label"]
+        return
+    kind, words = vector["error"].split(": ")
+    with pytest.raises(SealError, match=words) as caught:
+        list(open_sealed(io.BytesIO(file), keys))
+    assert type(caught.value) is getattr(errors, kind)
+
+
 def test_vectors_cover_every_stated_failure() -> None:
+    assert {path.stem for path in FILES.glob("*.json")} == {name for name, *_ in MAKER.file_cases()}
     stored = {path.stem for path in VECTORS.glob("*.json")}
     assert stored == {name for name, *_ in MAKER.cases()}
     kinds = {str(json.loads(path.read_text("utf-8"))["error"]).split(":")[0] for path in VECTORS.glob("*.json")}

@@ -27,11 +27,19 @@ def test_defaults_and_dot_env():
     ("url", "name"),
     [
         (url, name)
-        for url in ("secret", "sqlite+aiosqlite://", "postgresql://u:secret@h/d", "sqlite+aiosqlite:///:memory:")
+        for url in (
+            "secret",
+            "sqlite+aiosqlite://",
+            "postgresql://u:secret@h/d",
+            "sqlite+aiosqlite:///:memory:",
+            "postgresql+asyncpg://u:secret@h",
+            "postgresql+asyncpg://u:secret@h:port/d",
+            "postgresql+psycopg://u:secret@h/d",
+        )
         for name in ("DATABASE_URL", "KEYRING_URL")
     ],
 )
-def test_a_url_that_leads_to_no_file(monkeypatch, url, name):
+def test_a_url_that_leads_to_no_database(monkeypatch, url, name):
     monkeypatch.setenv(f"HEARTEN_{name}", url)
     with pytest.raises(SettingsError, match=rf"^HEARTEN_{name} cannot be used: write it as .*\.$") as caught:
         read_settings(StorageSettings)
@@ -40,8 +48,43 @@ def test_a_url_that_leads_to_no_file(monkeypatch, url, name):
 
 def test_the_keyring_must_be_apart(monkeypatch):
     monkeypatch.setenv("HEARTEN_KEYRING_URL", "sqlite+aiosqlite:///var/../var/hearten.db")
-    with pytest.raises(SettingsError, match="name the same file"):
+    with pytest.raises(SettingsError, match="name the same file or database"):
         read_settings(StorageSettings)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("u:secret@h/d", "v:w@h:5432/d", True),
+        ("u:secret@/d?host=/run/pg", "u:secret@/d?host=/run/pg&port=5432", True),
+        ("u:secret@h/d", "u:secret@h/e", False),
+        ("u:secret@h/d", "u:secret@h:5433/d", False),
+    ],
+)
+def test_a_keyring_on_a_server_must_be_apart_too(monkeypatch, one, other, same):
+    monkeypatch.setenv("HEARTEN_DATABASE_URL", f"postgresql+asyncpg://{one}")
+    monkeypatch.setenv("HEARTEN_KEYRING_URL", f"postgresql+asyncpg://{other}")
+    if not same:
+        settings = read_settings(StorageSettings)
+        assert "secret" not in repr(settings)
+        with pytest.raises(SettingsError, match="needs a SQLite file"):
+            _ = settings.keyring_file
+        return
+    with pytest.raises(SettingsError, match=r"name the same file or database") as caught:
+        read_settings(StorageSettings)
+    assert "secret" not in str(caught.value)
+
+
+def test_one_may_be_a_file_and_the_other_on_a_server(monkeypatch):
+    monkeypatch.setenv("HEARTEN_DATABASE_URL", "postgresql+asyncpg://u:w@h/d?ssl=require")
+    assert read_settings(StorageSettings).keyring_file == Path("var/keyring.db")
+
+
+def test_an_option_of_a_server_that_is_not_known(monkeypatch):
+    monkeypatch.setenv("HEARTEN_DATABASE_URL", "postgresql+asyncpg://u:secret@h/d?sslmode=require")
+    with pytest.raises(SettingsError, match=r"option that is not known \(sslmode\)") as caught:
+        read_settings(StorageSettings)
+    assert "secret" not in str(caught.value)
 
 
 def test_every_wrong_setting_of_a_larger_class_is_named(monkeypatch):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ from storage.talk import milliseconds, moment
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SOON = NOW + timedelta(milliseconds=1234)
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 
 async def test_a_reminder_is_moved_never_doubled_and_taken_once(store, speaker):

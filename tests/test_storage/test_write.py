@@ -14,6 +14,8 @@ from storage.write import Store
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 DAY = date(2026, 7, 1)
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 async def test_progress_comes_back_as_it_was_saved(store):
     async with store.unit(1) as unit:
@@ -59,12 +61,11 @@ async def test_an_exception_leaves_nothing(store, study, speaker):
     assert await study.answers() == []
 
 
-async def test_progress_moved_to_another_person_does_not_open(store):
+async def test_progress_moved_to_another_person_does_not_open(store, study):
     async with store.unit() as unit:
         one, _ = await unit.progress(1)
         await unit.save(one, b"progress", DAY)
-    async with store._main.begin(write=True) as connection:
-        await connection.exec_driver_sql("UPDATE conversation SET pseudonym = ?", (store._bot_key.pseudonym(2),))
+    await study.change("UPDATE conversation SET pseudonym = :other", other=store._bot_key.pseudonym(2))
     with pytest.raises(Tampered):
         async with store.unit() as unit:
             await unit.progress(2)
@@ -88,16 +89,13 @@ async def test_nothing_is_kept_without_consent(store, study, speaker):
     assert [answer.text for answer in await study.answers()] == ["words"]
 
 
-async def test_each_item_of_consent_keeps_the_day_on_which_it_changed(store, speaker):
+async def test_each_item_of_consent_keeps_the_day_on_which_it_changed(store, study, speaker):
     someone, later = speaker(1), DAY + timedelta(days=3)
     async with store.unit() as unit:
         pseudonym = await someone.enrol(unit)
     async with store.unit() as unit:
         await unit.enrol(pseudonym, someone.enrolment(day=later, quotes=True))
-    async with store._main.begin(write=False) as connection:
-        rows = await connection.exec_driver_sql("SELECT item, given, day FROM consent ORDER BY item")
-        kept = [tuple(row) for row in rows]
-    assert kept == [
+    assert sorted(map(tuple, await study.rows("consent", columns="item, given, day"))) == [
         ("quotes", 1, later.isoformat()),
         ("summaries", 1, DAY.isoformat()),
         ("take_part", 1, DAY.isoformat()),
@@ -120,7 +118,7 @@ async def test_an_edit_finds_its_place_and_replaces_the_words(store, study, spea
     assert answer.day == DAY
 
 
-async def test_what_became_of_a_question_goes_one_way_only(store, speaker):
+async def test_what_became_of_a_question_goes_one_way_only(store, study, speaker):
     someone = speaker(1)
     steps = [
         ("asked", "asked"),
@@ -135,9 +133,7 @@ async def test_what_became_of_a_question_goes_one_way_only(store, speaker):
     for said, expected in steps:
         async with store.unit() as unit:
             await unit.outcome(pseudonym, someone.session, "what-helped", said, DAY)
-        async with store._main.begin(write=False) as connection:
-            kept = (await connection.exec_driver_sql("SELECT outcome FROM asked")).scalars().all()
-        assert kept == [expected]
+        assert await study.rows("asked", columns="outcome") == [(expected,)]
 
 
 async def test_messages_leave_in_order_and_not_too_early(store):
@@ -168,13 +164,12 @@ async def test_messages_leave_in_order_and_not_too_early(store):
     assert await store.waiting(NOW + timedelta(hours=1)) == []
 
 
-async def test_a_message_that_was_changed_holds_nobody_up(store, caplog):
+async def test_a_message_that_was_changed_holds_nobody_up(store, study, caplog):
     async with store.unit() as unit:
         one, other = (await unit.progress(1))[0], (await unit.progress(2))[0]
         await unit.say(one, b"one")
         await unit.say(other, b"other")
-    async with store._main.begin(write=True) as connection:
-        await connection.exec_driver_sql("UPDATE outbox SET pseudonym = ? WHERE seq = 1", (other,))
+    await study.change("UPDATE outbox SET pseudonym = :other WHERE seq = 1", other=other)
     assert [each.payload for each in await store.waiting(NOW)] == [b"other"]
     assert "does not open" in caplog.text
 
@@ -237,7 +232,7 @@ asyncio.run(main(int(sys.argv[1])))
 """
 
 
-def test_two_processes_on_one_file(study, as_environment):
+def test_two_processes_on_one_database(study, as_environment):
     processes = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(start)], env=as_environment(study), stderr=subprocess.PIPE)
         for start in (0, 20)
@@ -255,6 +250,7 @@ def test_two_processes_on_one_file(study, as_environment):
     asyncio.run(check())
 
 
+@pytest.mark.databases("sqlite")
 async def test_a_locked_database_is_one_sentence_and_loses_nothing(store, study):
     other = await Store.open(study.settings)
     async with store._main.begin(write=False) as connection:
@@ -268,12 +264,11 @@ async def test_a_locked_database_is_one_sentence_and_loses_nothing(store, study)
     await other.close()
 
 
-async def test_keep_after_the_key_went_is_refused(store, speaker):
+async def test_keep_after_the_key_went_is_refused(store, study, speaker):
     someone = speaker(1)
     async with store.unit() as unit:
         pseudonym = await someone.enrol(unit)
-    async with store._keyring_database.begin(write=True) as connection:
-        await connection.exec_driver_sql("DELETE FROM participant_key")
+    await study.change("DELETE FROM participant_key", name="keyring")
     with pytest.raises(Erased) as caught:
         async with store.unit() as unit:
             await unit.keep(pseudonym, someone.says("words"))
@@ -284,8 +279,7 @@ async def test_what_cannot_be_understood_is_set_aside_sealed(store, study):
     async with store.unit(1) as unit:
         await unit.set_aside(b'{"a strange": "update"}')
     assert b"strange" not in study.bytes_on_host()
-    async with store._main.begin(write=False) as connection:
-        (sealed,) = (await connection.exec_driver_sql("SELECT sealed FROM set_aside")).scalars()
+    ((sealed,),) = await study.rows("set_aside", columns="sealed")
     assert store._bot_key.open(sealed, b"hearten bot set aside\0" + store._study) == b'{"a strange": "update"}'
 
 
@@ -293,15 +287,12 @@ async def test_updates_of_long_ago_are_forgotten_at_the_next_start(study):
     store = await Store.open(study.settings)
     async with store.unit(1) as unit:
         await unit.set_aside(b"old")
-    async with store._main.begin(write=True) as connection:
-        await connection.exec_driver_sql("UPDATE seen_update SET day = '2026-01-01'")
-        await connection.exec_driver_sql("UPDATE set_aside SET day = '2026-01-01'")
+    await study.change("UPDATE seen_update SET day = '2026-01-01'")
+    await study.change("UPDATE set_aside SET day = '2026-01-01'")
     async with store.unit(2) as unit:
         await unit.set_aside(b"new")
     await store.close()
     store = await Store.open(study.settings)
-    async with store._main.begin(write=False) as connection:
-        ids = (await connection.exec_driver_sql("SELECT update_id FROM seen_update")).scalars().all()
-        left = (await connection.exec_driver_sql("SELECT count(*) FROM set_aside")).scalar_one()
     await store.close()
-    assert (ids, left) == ([2], 1)
+    assert await study.rows("seen_update", columns="update_id") == [(2,)]
+    assert len(await study.rows("set_aside")) == 1

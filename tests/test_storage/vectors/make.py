@@ -1,11 +1,12 @@
-"""Writes the vectors that lie beside it; run it for a new version of the format only.
+"""Writes the vectors that are missing beside it. One that is written is never changed: the format outlives the code.
 
-The envelopes are put together here from the description in `storage.seal` and from cryptography alone, so that they
-also check the description. `forge` takes one departure from the format at a time.
+Envelopes and sealed files are put together here from the description in `docs/envelope.md` and from cryptography alone,
+so that they also check the description. `forge` and `forge_file` take one departure from the format at a time.
 """
 
 import hashlib
 import json
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PublicKey, Suite
 
 SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+RAW_THIRD = bytes(reversed(range(96)))
 RAW_KEYS = [bytes(range(start, start + 96)) for start in (0, 100)]
 PARTICIPANT_KEY = bytes(range(32, 64))
 CONTEXT = {
@@ -133,6 +135,51 @@ def cases() -> list[tuple[str, bytes, str | None, dict[str, Any]]]:
             "Tampered: does not open here",
             {"context": {**CONTEXT, "session": "session-1w", "question": "hat-helped"}},
         ),
+        (
+            "replayed-as-other-part",
+            good,
+            "Tampered: does not open here",
+            {"context": {**CONTEXT, "part": 3}},
+        ),
+        (
+            "replayed-in-other-session",
+            good,
+            "Tampered: does not open here",
+            {"context": {**CONTEXT, "session": "session-2"}},
+        ),
+        (
+            "swapped-with-other-person",
+            good,
+            "Tampered: does not open here",
+            {"context": {**CONTEXT, "pseudonym": "c2" * 32}, "participant_key": "11" * 32},
+        ),
+        (
+            "swapped-under-one-key",
+            good,
+            "Tampered: does not open here",
+            {"context": {**CONTEXT, "pseudonym": "c2" * 32}},
+        ),
+        (
+            "moved-to-other-study",
+            good,
+            "Tampered: does not open here",
+            {"context": {**CONTEXT, "study": "a1" * 16}},
+        ),
+        (
+            "moved-to-other-guide-version",
+            good,
+            "Tampered: does not open here",
+            {"context": {**CONTEXT, "guide_version": 4}},
+        ),
+        ("flipped-in-outer-tag", flip(good, -1), "Tampered: does not open here", {}),
+        ("version-zero", b"\0" + good[1:], "UnknownVersion: version", {}),
+        (
+            "inner-of-other-place",
+            rewrapped(forge(context={**CONTEXT, "part": 3}), {**CONTEXT, "part": 3}),
+            "Tampered: its research key",
+            {},
+        ),
+        ("valid-three-recipients-ours-last", forge([RAW_KEYS[1], RAW_THIRD, RAW_KEYS[0]]), None, {}),
         ("erased", good, "Erased: withdrew", {"participant_key": None}),
         ("other-recipient", forge(RAW_KEYS[1:]), "NotForThisKey: other research keys", {}),
         ("no-recipient", forge([]), "Malformed: no recipient", {}),
@@ -157,6 +204,82 @@ def cases() -> list[tuple[str, bytes, str | None, dict[str, Any]]]:
     ]
 
 
+def rewrapped(envelope: bytes, context: dict[str, Any]) -> bytes:
+    """The inner layer of an envelope from one place, under an outer layer that is right for another (CONTEXT)."""
+    key = AESGCM(PARTICIPANT_KEY)
+    inner = key.decrypt(envelope[1:13], envelope[13:], bind(b"hearten outer", context_bytes(context)))
+    outer = key.encrypt(b"\x09" * 12, inner, bind(b"hearten outer", context_bytes(CONTEXT)))
+    return b"\x01" + b"\x09" * 12 + outer
+
+
+LABEL = b"hearten backup of the answers"
+FILE_KEY = b"\x0a" * 32
+
+
+def forge_file(
+    content: bytes,
+    raws: list[bytes] = RAW_KEYS[:1],
+    *,
+    label: bytes = LABEL,
+    bound_label: bytes | None = None,
+    sealed_key: bytes = FILE_KEY,
+    version: bytes = b"\x01",
+    chunk: int = 65536,
+    last: tuple[int, ...] | None = None,
+    empty_end: bool = False,
+) -> bytes:
+    """A sealed file. `last` says for each chunk whether it claims to be the last; `chunk` is the bytes in each."""
+    header = b"hearten sealed file" + version + lp(label) + bytes([len(raws)])
+    for raw in raws:
+        who, key = recipient(raw)
+        info = lp(b"hearten file key") + b"\x01" + lp(bound_label or label) + who
+        sealed = SUITE.encrypt(sealed_key, key, info)
+        header += who + len(sealed).to_bytes(2, "big") + sealed
+    pieces = [content[start : start + chunk] for start in range(0, len(content), chunk)] or [b""]
+    pieces += [b""] if empty_end else []
+    marks = last or (*[0] * (len(pieces) - 1), 1)
+    bound = hashlib.sha256(header).digest()
+    chunks = [
+        AESGCM(FILE_KEY).encrypt(number.to_bytes(11, "big") + bytes([mark]), piece, bound)
+        for number, (piece, mark) in enumerate(zip(pieces, marks, strict=True))
+    ]
+    return header + b"".join(chunks)
+
+
+def file_cases() -> list[tuple[str, bytes, str | None, bytes]]:
+    """Name, file, error (None: it opens) and content."""
+    words = b"a database, for example"
+    long = bytes(each % 251 for each in range(65536 + 7))
+    good, start = forge_file(words), 19 + 1 + 4 + len(LABEL) + 1
+    stanza = 16 + 2 + 1168
+    return [
+        ("valid", good, None, words),
+        ("valid-empty", forge_file(b""), None, b""),
+        ("valid-two-recipients", forge_file(words, [RAW_KEYS[1], RAW_KEYS[0]]), None, words),
+        ("valid-two-chunks", forge_file(long), None, long),
+        ("other-recipient", forge_file(words, RAW_KEYS[1:]), "NotForThisKey: other research keys", b""),
+        ("unknown-version", forge_file(words, version=b"\x02"), "UnknownVersion: version", b""),
+        ("not-a-sealed-file", b"SQLite format 3\0" + bytes(64), "Malformed: not a sealed file", b""),
+        ("empty-file", b"", "Malformed: not a sealed file", b""),
+        ("label-too-long", forge_file(words, label=b"x" * 201), "Malformed: label", b""),
+        ("label-not-text", forge_file(words, label=b"\xff"), "Malformed: not text", b""),
+        ("no-recipient", forge_file(words, []), "Malformed: no recipient", b""),
+        ("recipient-twice", forge_file(words, RAW_KEYS[:1] * 2), "Malformed: twice", b""),
+        ("cut-in-stanzas", good[: start + 100], "Malformed: list of recipients", b""),
+        ("wrong-stanza-length", flip(good, start + 17), "Malformed: list of recipients", b""),
+        ("cut-before-content", good[: start + stanza], "Tampered: cut short", b""),
+        ("cut-in-chunk", good[:-1], "Tampered: cut short", b""),
+        ("trailing-byte", good + b"\0", "Tampered: cut short", b""),
+        ("flipped-label", flip(good, 30), "Tampered: research key", b""),
+        ("flipped-stanza", flip(good, start + 50), "Tampered: research key", b""),
+        ("flipped-content", flip(good, start + stanza + 3), "Tampered: cut short", b""),
+        ("label-of-another", forge_file(words, bound_label=b"hearten other"), "Tampered: research key", b""),
+        ("other-file-key", forge_file(words, sealed_key=b"\x0b" * 32), "Tampered: cut short", b""),
+        ("last-not-marked", forge_file(words, last=(0,)), "Tampered: cut short", b""),
+        ("empty-chunk-at-end", forge_file(long[:65536], empty_end=True), "Malformed: does not need", b""),
+    ]
+
+
 def forge_stanza() -> bytes:
     """A stanza that is good in itself, of another content key."""
     who, key = recipient(RAW_KEYS[0])
@@ -176,7 +299,18 @@ def main() -> None:
         }
         if error is None:
             vector |= {"media_type": TEXT, "data": WORDS.encode().hex()}
-        (folder / f"{name}.json").write_text(json.dumps(vector | other, indent=1) + "\n", "utf-8")
+        write(folder / f"{name}.json", vector | other)
+    for name, file, error, content in file_cases():
+        sealed = {"error": error, "research_key": RAW_KEYS[0].hex(), "file": b64encode(file).decode()}
+        if error is None:
+            sealed |= {"label": LABEL.decode(), "content_sha256": hashlib.sha256(content).hexdigest()}
+        write(folder / "files" / f"{name}.json", sealed)
+
+
+def write(path: Path, vector: dict[str, Any]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    if not path.exists():
+        path.write_text(json.dumps(vector, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

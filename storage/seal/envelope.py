@@ -29,7 +29,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from storage.errors import Erased, Malformed, NotForThisKey, Tampered, UnknownVersion
-from storage.keys import HPKE_OVERHEAD, ID_BYTES, NONCE_BYTES, TAG_BYTES, Recipient, ResearchKey
+from storage.keys.kept import NONCE_BYTES, TAG_BYTES
+from storage.keys.research import HPKE_OVERHEAD, ID_BYTES, Recipient, ResearchKey
 from storage.records import Content
 
 VERSION = b"\x01"
@@ -93,13 +94,24 @@ def open_envelope(
         raise Erased("This person withdrew: the key that opened their answers is deleted.")
     where = context.encode()
     inner = _open_outer(envelope, where, participant_key)
-    stanzas, ours, nonce, body = _read_inner(inner, research_key.id)
+    stanzas, sealed, nonce, body = _read_inner(inner)
+    if research_key.id not in sealed:
+        raise NotForThisKey("The envelope is sealed to other research keys: use the key of its epoch.")
     try:
-        content_key = research_key.open(ours, _info(where, research_key.id))
+        content_key = research_key.open(sealed[research_key.id], _info(where, research_key.id))
         padded = AESGCM(content_key).decrypt(nonce, body, _inner_bound(where, stanzas))
     except (InvalidTag, ValueError):  # ValueError: what HPKE opened is no AES key
         raise Tampered("The envelope does not open with its research key: it was changed or moved.") from None
     return _unpad(padded)
+
+
+def recipients_of(envelope: bytes, context: Context, participant_key: bytes | None) -> frozenset[bytes]:
+    """The ids of those to whom an envelope is sealed. Sees, without a research key, that it is well formed and where
+    it belongs. Raises as `open_envelope` does, but never NotForThisKey."""
+    if participant_key is None:
+        raise Erased("This person withdrew: the key that opened their answers is deleted.")
+    _, sealed, _, _ = _read_inner(_open_outer(envelope, context.encode(), participant_key))
+    return frozenset(sealed)
 
 
 def _open_outer(envelope: bytes, where: bytes, participant_key: bytes) -> bytes:
@@ -116,8 +128,8 @@ def _open_outer(envelope: bytes, where: bytes, participant_key: bytes) -> bytes:
         raise Tampered("The envelope does not open here: it was changed, cut, moved, or is another person's.") from None
 
 
-def _read_inner(inner: bytes, wanted: bytes) -> tuple[bytes, bytes, bytes, bytes]:
-    """The stanzas as they stand, what is sealed to the wanted recipient, the nonce and the body."""
+def _read_inner(inner: bytes) -> tuple[bytes, dict[bytes, bytes], bytes, bytes]:
+    """The stanzas as they stand, what is sealed to each recipient by id, the nonce and the body."""
     count = inner[0] if inner else 0
     end = 1 + count * _STANZA_BYTES
     if not count:
@@ -135,9 +147,7 @@ def _read_inner(inner: bytes, wanted: bytes) -> tuple[bytes, bytes, bytes, bytes
     nonce, body = inner[end : end + NONCE_BYTES], inner[end + NONCE_BYTES :]
     if len(nonce) < NONCE_BYTES or len(body) < TAG_BYTES + BLOCK or (len(body) - TAG_BYTES) % BLOCK:
         raise Malformed("The envelope's content is not a whole number of blocks.")
-    if wanted not in sealed:
-        raise NotForThisKey("The envelope is sealed to other research keys: use the key of its epoch.")
-    return inner[:end], sealed[wanted], nonce, body
+    return inner[:end], sealed, nonce, body
 
 
 def _pad(content: Content) -> bytes:

@@ -1,7 +1,7 @@
-"""A copy of the main database that is whole, checked, and opens nothing by itself.
+"""A plain copy of a SQLite database that is whole and checked; the answers in it are sealed, and it is not.
 
-The keyring is left out on purpose: were it in the same backup, someone who withdrew could be brought back from it.
-The copy is made with SQLite's backup API, because a file that is being written cannot be copied by other means.
+The copy is made with SQLite's backup API, because a file that is being written cannot be copied by other means. What
+leaves the machine is sealed as well: `storage.backup.sealed`.
 """
 
 import os
@@ -26,7 +26,7 @@ def back_up(source: Path, out: Path) -> int:
     try:
         draft.touch(mode=0o600)
         try:
-            _copy(source, draft)
+            copy_sqlite(source, draft)
             os.link(draft, out)  # unlike a rename, this never replaces what is already there
         finally:
             draft.unlink()
@@ -35,7 +35,8 @@ def back_up(source: Path, out: Path) -> int:
     return out.stat().st_size
 
 
-def _copy(source: Path, draft: Path) -> None:
+def copy_sqlite(source: Path, draft: Path) -> None:
+    """Copy into an empty file, check the copy, and see it safely on the disk. Raises OSError or sqlite3.Error."""
     with (
         closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as original,
         closing(sqlite3.connect(draft)) as copy,

@@ -1,0 +1,1 @@
+"""The commands of storage, one module for each group."""
