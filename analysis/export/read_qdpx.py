@@ -54,7 +54,7 @@ def read_project(path: Path, texts: Iterable[tuple[str | int, str]], framework: 
     """`texts`: ids and texts that may be in the project. Raises InputError."""
     known: dict[str, list[tuple[str | int, str]]] = defaultdict(list)
     for name, text in texts:
-        for shape in {source_text(text), source_text(text, narrow=True)}:
+        for shape in sorted({source_text(text), source_text(text, narrow=True)}):
             known[text_hash(shape)].append((name, shape))
     try:
         with ZipFile(path) as archive:
@@ -98,7 +98,8 @@ def _read(archive: ZipFile, known: Mapping[str, list[tuple[str | int, str]]], fr
             answers = known.get(text_hash(text), [])
             matched += bool(answers)
             coded.other_texts += not answers
-            for name, words in answers:
+            if answers:
+                name, words = _next(answers, element.get("name", ""))
                 _take(coded, element, name, text=words, shift=shift, codes=_Codes(framework, names), users=users)
             element.clear()
     if not matched:
@@ -117,6 +118,15 @@ def _elements(archive: ZipFile) -> Iterator[Element]:
                     raise InputError(_NOT_ONE)
             if event == "end":
                 yield element
+
+
+def _next(answers: list[tuple[str | int, str]], name: str) -> tuple[str | int, str]:
+    """Of several answers with the same words, the one of that name, or else one that is not taken yet; the last stays
+    for whatever comes more often than it should."""
+    for at, (each, _) in enumerate(answers):
+        if str(each) == name:
+            return answers[at]
+    return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
 def _local(element: Element) -> str:

@@ -8,6 +8,7 @@ from analysis.deidentify import Placeholders, deidentify
 from analysis.errors import ContentError
 from analysis.masking import MaskByPerson
 from analysis.studylist import StudyList, read_study_list
+from tests.test_reports.invented import answer
 
 LIST = """\ufeff# The study's list
 staff, Janet Blackwood, JB
@@ -43,8 +44,8 @@ def test_the_list_is_found_as_people_write(study: StudyList, text: str, clean: s
 
 def test_one_placeholder_in_the_whole_study(study: StudyList) -> None:
     mask = MaskByPerson([study])
-    first = mask("one", "janet blackwood and my sister Bronwyn").text
-    second = mask("two", "I saw Will Young and Janet, and my sister Mairead").text
+    first = mask(answer("one", "janet blackwood and my sister Bronwyn")).text
+    second = mask(answer("two", "I saw Will Young and Janet, and my sister Mairead")).text
     assert first == "[STAFF_S1] and my sister [FAMILY_1]"
     assert second == "I saw [STAFF_S2] and [STAFF_S1], and my sister [FAMILY_1]"
 
