@@ -23,6 +23,7 @@ bench: .venv/full.stamp
 	@$(RUN)python -m tests.bench.reply
 	@$(RUN)python -m tests.bench.deidentify
 	@$(RUN)python -m tests.bench.export
+	@$(RUN)python -m tests.bench.coding
 	@$(RUN)python -m tests.bench.storage
 
 # 300 kills under load on each database, and a million events through the engine; an hour.
@@ -42,7 +43,7 @@ lint: .venv/full.stamp
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock:
 	$(LOCK) pyproject.toml -o requirements.lock
-	$(LOCK) --extra dev pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra dev --extra semantic --extra models --extra formats --extra ner pyproject.toml -o requirements-dev.lock
 
 # What this makes anew, and nothing else: var holds databases and keys.
 clean:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from analysis.commands import agreement, coding, desk, export, people, reports
+from analysis.commands import agreement, coding, desk, evaluation, export, frames, models, people, reports
 from analysis.errors import AnalysisError
 
 app = typer.Typer(
@@ -18,9 +18,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 coding.register(app)
+evaluation.register(app)
+frames.register(app)
 agreement.register(app)
 reports.register(app)
 export.register(app)
+app.add_typer(models.app)
 desk.register(app)
 people.register(app)
 

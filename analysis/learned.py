@@ -1,7 +1,8 @@
 """What the lexical engine has learned of one framework: scores of sub-themes for a text, and whether it has a theme.
 
-Learned at first use from exemplars, definitions and cues, in well under a second. Two linear classifiers of
-scikit-learn (ridge regression and complement naive Bayes) are added to the cues; each is put on the same scale first.
+Learned at first use from exemplars, definitions and cues, in well under a second. Two linear classifiers
+(ridge regression, and complement naive Bayes of scikit-learn) are added to the cues; each is put on the same scale
+first.
 
 Promise: learning and scoring are deterministic; scores are rounded so that the last bits of a processor decide nothing.
 """
@@ -13,17 +14,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from sklearn.linear_model import RidgeClassifier
+from scipy import sparse
 from sklearn.naive_bayes import ComplementNB
 
 from analysis.content import read_toml
 from analysis.cues import Cue, read_care_words
-from analysis.exemplars import Exemplar
-from analysis.model import Framework, Frozen
+from analysis.lessons import Lesson
+from analysis.model import Frozen
+from analysis.ridge import Ridge
 from analysis.vectors import Rows, Space, standardise
 from analysis.words import PhraseBook, Word, find_words
 
-_SEVERAL = 3  # sub-themes that a ridge classifier needs to give one column each
+SEVERAL = 3  # sub-themes that a ridge classifier needs to give one column each
 _TOGETHER = 512  # rows compared with all exemplars at once, so that memory stays flat
 _ALIKE = 0.05  # below this an exemplar has next to nothing in common with a text
 _CUE_SCALE = 4.0  # a plain sign and two hints: about what a short answer on one theme has
@@ -34,10 +36,20 @@ class Gate(Frozen):
     classifier: float
     cues: float
     care: float
+    meaning: float = 0.0
+
+
+class Meant(Frozen):
+    """How the semantic engine adds up its views; semantic.toml says what each is."""
+
+    words: float = Field(ge=0)
+    alike: float = Field(ge=0)
+    keenness: float = Field(gt=0)
+    stance_words: float = Field(ge=0)
 
 
 class Weights(Frozen):
-    """The settings of the engine; lexical.toml says what each is."""
+    """The settings of an engine; lexical.toml and semantic.toml say what each is."""
 
     cues: float = Field(ge=0)
     definitions: int = Field(ge=0, le=10)
@@ -47,10 +59,12 @@ class Weights(Frozen):
     least: float = Field(ge=0, le=1)
     about_care: float = Field(ge=0, le=1)
     gate: Gate
+    meant: Meant | None = None
 
 
-def read_weights() -> Weights:
-    return read_toml(files(__package__) / "lexical.toml", Weights)
+def read_weights(engine: str = "lexical") -> Weights:
+    """The settings of `lexical` or `semantic`."""
+    return read_toml(files(__package__) / f"{engine}.toml", Weights)
 
 
 class Fired(NamedTuple):
@@ -73,38 +87,25 @@ class Evidence(NamedTuple):
 class Learned:
     """Scores for one framework."""
 
-    def __init__(
-        self,
-        framework: Framework,
-        exemplars: Sequence[Exemplar],
-        themeless: Sequence[Exemplar],
-        cues: Sequence[Cue],
-        weights: Weights,
-    ) -> None:
+    def __init__(self, lesson: Lesson, cues: Sequence[Cue], weights: Weights) -> None:
         self.weights = weights
-        self.labels = tuple(each.id for each in framework.subthemes)
+        self.labels = lesson.labels
         number = {label: at for at, label in enumerate(self.labels)}
         self._book: PhraseBook[tuple[int, float, str]] = PhraseBook(
             (phrase, (number[cue.subtheme], cue.weight, cue.reason)) for cue in cues for phrase in cue.phrases
         )
         self._care = read_care_words()
-        definitions = [(each.id, f"{each.title}. {each.covers}") for each in framework.subthemes]
-        taught = [(each.subtheme, each.text) for each in exemplars] + definitions * weights.definitions
-        if not taught:
-            taught = definitions
-        texts = [find_words(text) for _, text in taught]
-        off_topic = [find_words(each.text) for each in themeless]
+        texts = [find_words(text) for text in lesson.texts]
+        off_topic = [find_words(text) for text in lesson.themeless]
         self.space = Space([*texts, *off_topic])
-        themed = self.space.weigh(self.space.count(texts))
-        answers = np.array([number[label] for label, _ in taught])
-        self._ridge = RidgeClassifier(alpha=1.0).fit(themed, answers)
+        everything = self.space.weigh(self.space.taught)
+        themed: Rows = sparse.csr_array(everything[: len(texts)])
+        answers = np.array(lesson.answers)
+        self._ridge = Ridge(themed, lesson.answers)
         self._bayes = ComplementNB(alpha=0.3).fit(themed, answers)
-        everything = self.space.weigh(self.space.count([*texts, *off_topic]))
-        self._gate = RidgeClassifier(alpha=1.0, class_weight="balanced").fit(
-            everything, [1] * len(texts) + [0] * len(off_topic)
-        )
-        shown = len(exemplars)
-        self.examples, self.example_labels = tuple(text for _, text in taught[:shown]), answers[:shown]
+        self._gate = Ridge(everything, [1] * len(texts) + [0] * len(off_topic), balanced=True)
+        shown = len(lesson.examples)
+        self.examples, self.example_labels = lesson.examples, answers[:shown]
         self._example_columns = themed[:shown].T.tocsr()
 
     def weigh_evidence(self, words: Sequence[Word]) -> Evidence:
@@ -132,7 +133,7 @@ class Learned:
     def score(self, counts: Rows, cues: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores of all sub-themes, one row a text, on a scale with mean 0; higher is likelier."""
         rows = self.space.weigh(counts)
-        if len(self.labels) < _SEVERAL:  # two classes give one column in scikit-learn; naive Bayes serves alone
+        if len(self.labels) < SEVERAL:  # two classes give one column in scikit-learn; naive Bayes serves alone
             learned = 2 * standardise(self._bayes.predict_joint_log_proba(rows)[:, : len(self.labels)])
         else:
             learned = standardise(self._ridge.decision_function(rows)) + standardise(
@@ -147,13 +148,23 @@ class Learned:
         judged = self._gate.decision_function(self.space.weigh(counts))
         return np.stack([judged, np.log1p(cues.max(axis=1)), np.log1p(care)], axis=1)
 
-    def about_care(self, counts: Rows, cues: NDArray[np.float64], care: NDArray[np.float64]) -> NDArray[np.float64]:
-        """For each row, how probable it is that the text has any theme at all."""
+    def about_care(
+        self,
+        counts: Rows,
+        cues: NDArray[np.float64],
+        care: NDArray[np.float64],
+        meant: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.float64]:
+        """For each row, how probable it is that the text has any theme at all. `meant`: what the semantic engine's own
+        gate says of the same texts; without it, a text of unknown words has none."""
         gate = self.weights.gate
-        parts = self.gate_parts(counts, cues, care)
-        signs = gate.base + parts @ np.array([gate.classifier, gate.cues, gate.care])
-        probable: NDArray[np.float64] = np.where(np.diff(counts.indptr) > 0, 1 / (1 + np.exp(-signs)), 0.0)
-        return probable.round(6)
+        signs = gate.base + self.gate_parts(counts, cues, care) @ np.array([gate.classifier, gate.cues, gate.care])
+        if meant is not None:
+            signs = signs + gate.meaning * meant
+        probable: NDArray[np.float64] = 1 / (1 + np.exp(-signs))
+        if meant is None:
+            probable = np.where(np.diff(counts.indptr) > 0, probable, 0.0)
+        return probable.round(4)
 
     def confidence(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores as probabilities over the sub-themes."""

@@ -13,6 +13,7 @@ from analysis.cues import read_cues
 from analysis.exemplars import Exemplar, read_exemplars, read_themeless
 from analysis.frameworks import DEFAULT, read_framework
 from analysis.learned import Learned, Weights, read_weights
+from analysis.lessons import make_lesson
 from analysis.words import find_words
 
 
@@ -45,7 +46,14 @@ def hold_out_voices(framework_id: str = DEFAULT, weights: Weights | None = None)
         rest = [each for other, exemplars in voices.items() if other != voice for each in exemplars]
         step = len(voices)
         kept = [each for at, each in enumerate(themeless) if at % step != turn]
-        learned = Learned(framework, rest, kept, read_cues(framework), weights or read_weights())
+        settings = weights or read_weights()
+        lesson = make_lesson(
+            framework,
+            [(each.subtheme, each.text) for each in rest],
+            [each.text for each in kept],
+            settings.definitions,
+        )
+        learned = Learned(lesson, read_cues(framework), settings)
         scores, gate = _look(learned, held)
         _, nothing = _look(learned, themeless[turn::step])
         right = np.array([learned.labels.index(each.subtheme) for each in held])

@@ -33,16 +33,21 @@ def name_features(word: str, runs: bool) -> list[str]:
 
 
 class Space:
-    """A vector space learned from texts (as lists of words)."""
+    """A vector space learned from texts (as lists of words). `taught`: the counts of these texts."""
 
     def __init__(self, texts: Sequence[Sequence[Word]], *, runs: bool = True) -> None:
         self._runs = runs
         features = [self._features(words) for words in texts]
         self._column = {name: at for at, name in enumerate(sorted(set().union(*features)))}
         self._columns_of: dict[str, tuple[int, ...]] = {}
-        counts = self.count(texts)
-        texts_with = np.bincount(counts.indices, minlength=len(self._column))
+        self.taught = self.count(texts)
+        texts_with = np.bincount(self.taught.indices, minlength=len(self._column))
         self._idf = np.log((1 + len(texts)) / (1 + texts_with)) + 1
+
+    @property
+    def width(self) -> int:
+        """How many columns a row has."""
+        return len(self._column)
 
     def knows(self, word: str) -> bool:
         """Whether the stem of a word was seen while learning."""

@@ -1,4 +1,4 @@
-"""The commands `code`, `deidentify` and `evaluate`. The contract of their lines is in ARCHITECTURE.md."""
+"""The commands `code` and `deidentify`. The contract of their lines is in ARCHITECTURE.md."""
 
 import json
 from collections.abc import Iterator
@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from analysis.coder import ThemeCoder
+from analysis.commands.engine import EngineName, FrameworkName, ModelFolder, choose_coder, name_engine
 from analysis.commands.finding import read_finders
 from analysis.commands.lines import Answer, read_records, write_whole
-from analysis.errors import InputError
 from analysis.frameworks import DEFAULT
 from analysis.model import Coded
 from analysis.questions import invites_of
@@ -19,17 +20,10 @@ Input = Annotated[
     Path, typer.Argument(metavar="IN.jsonl", help='Lines with "id" and "text"; "-" reads standard input.')
 ]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="OUT.jsonl", help="Default: standard output.")]
-FrameworkName = Annotated[
-    str, typer.Option("--framework", metavar="ID", help="Id of a framework, or path of your own.")
-]
 
 
-def code_lines(source: Path, framework: str) -> Iterator[str]:
+def code_lines(source: Path, coder: ThemeCoder) -> Iterator[str]:
     """The coding of each answer as a line of JSON, in the order of the input."""
-    # The engine is imported here so that --help and the other commands do not wait for scikit-learn.
-    from analysis.lexical import lexical_coder  # noqa: PLC0415
-
-    coder = lexical_coder(framework)
     answers, again = tee(read_records(source, Answer))  # tee holds one batch at most: the two are read in step
     hints = coder.framework.id
     texts = ((each.text, invites_of(hints, each.question) if each.question else ()) for each in again)
@@ -48,11 +42,19 @@ def _notes(coded: Coded) -> set[str]:
     return set() if coded.note else {"note"}
 
 
-def code(source: Input, output: Output = None, framework: FrameworkName = DEFAULT) -> None:
+def code(
+    source: Input,
+    output: Output = None,
+    framework: FrameworkName = DEFAULT,
+    engine: EngineName = "auto",
+    model: ModelFolder = None,
+) -> None:
     """Suggest themes and stances for each answer, with spans, confidence and reasons."""
+    coder = choose_coder(framework, engine, model)
     with write_whole(output) as out:
-        for line in code_lines(source, framework):
+        for line in code_lines(source, coder):
             out.write(line + "\n")
+    name_engine(coder)
 
 
 StudyFile = Annotated[
@@ -76,32 +78,7 @@ def deidentify(source: Input, output: Output = None, study_list: StudyFile = Non
             out.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
-def evaluate(
-    source: Annotated[Path, typer.Argument(metavar="GOLD.jsonl", help='Lines with "id", "text", "subtheme".')],
-    framework: FrameworkName = DEFAULT,
-) -> None:
-    """Measure the suggestions against what people coded; prints one JSON object."""
-    from analysis.evaluate import Gold  # noqa: PLC0415
-    from analysis.evaluate import evaluate as compare  # noqa: PLC0415
-    from analysis.lexical import lexical_coder  # noqa: PLC0415
-    from analysis.stance import stance_reader  # noqa: PLC0415
-
-    coder = lexical_coder(framework)
-    known = {each.id for each in coder.framework.subthemes}
-    gold = []
-    for number, each in enumerate(read_records(source, Gold), start=1):
-        if each.subtheme not in known:
-            raise InputError(
-                f"{source.name}, record {number}: the framework {coder.framework.id} has no such sub-theme. "
-                "Correct the id, or choose its framework with --framework."
-            )
-        gold.append(each)
-    result = compare(gold, coder.code_many((each.text, ()) for each in gold), coder, stance_reader())
-    with write_whole(None) as out:
-        out.write(result.model_dump_json() + "\n")
-
-
 def register(app: typer.Typer) -> None:
     """Adds these commands to an application."""
-    for command in (code, deidentify, evaluate):
+    for command in (code, deidentify):
         app.command()(command)

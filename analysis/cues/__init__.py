@@ -38,9 +38,18 @@ class Sign(Frozen):
     phrases: tuple[str, ...] = Field(min_length=1)
 
 
+class Form(Frozen):
+    """A way of putting things that says little alone and much with the rest. `begins`: only as the first words."""
+
+    name: str = Field(min_length=1)
+    begins: bool = False
+    phrases: tuple[str, ...] = Field(min_length=1)
+
+
 class SignFile(Frozen):
     negators: tuple[str, ...]
     sign: tuple[Sign, ...]
+    form: tuple[Form, ...] = ()
 
 
 class WordList(Frozen):

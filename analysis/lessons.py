@@ -1,0 +1,52 @@
+"""What engines learn from: the exemplars, definitions and themeless texts of a framework, as one lesson."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from analysis.exemplars import read_exemplars, read_themeless
+from analysis.frameworks import framework_ids, read_framework
+from analysis.model import Framework
+
+
+class Lesson(NamedTuple):
+    """Exemplars first, then definitions; `answers` are numbers of `labels`."""
+
+    labels: tuple[str, ...]
+    texts: list[str]
+    answers: list[int]
+    themeless: list[str]
+    examples: tuple[str, ...]
+
+
+def make_lesson(
+    framework: Framework, exemplars: list[tuple[str, str]], themeless: list[str], definitions: int
+) -> Lesson:
+    """The lesson of a framework from exemplars (sub-theme, text). `definitions` says how often each definition counts:
+    once at least where there is nothing else."""
+    labels = tuple(each.id for each in framework.subthemes)
+    defined = [(each.id, f"{each.title}. {each.covers}") for each in framework.subthemes]
+    taught = exemplars + defined * definitions or defined
+    return Lesson(
+        labels=labels,
+        texts=[text for _, text in taught],
+        answers=[labels.index(label) for label, _ in taught],
+        themeless=themeless,
+        examples=tuple(text for _, text in exemplars),
+    )
+
+
+def read_lesson(framework: Framework, own: Path | None, definitions: int) -> Lesson:
+    """Everything that there is to learn a framework from."""
+    exemplars = [(each.subtheme, each.text) for voice in read_exemplars(framework, own).values() for each in voice]
+    return make_lesson(framework, exemplars, [each.text for each in read_themeless()], definitions)
+
+
+def own_file(framework: str) -> Path | None:
+    """The file of a framework of your own; None for one that comes with Hearten."""
+    return None if framework in framework_ids() else Path(framework)
+
+
+def every_text() -> set[str]:
+    """All texts that the frameworks that come with Hearten teach."""
+    lessons = [read_lesson(read_framework(name), None, 1) for name in framework_ids()]
+    return {text for lesson in lessons for text in (*lesson.texts, *lesson.themeless)}
