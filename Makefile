@@ -23,6 +23,8 @@ bench: .venv/full.stamp
 	@$(RUN)python -m tests.bench.reply
 	@$(RUN)python -m tests.bench.crowd
 	@$(RUN)python -m tests.bench.crowd open
+	@$(RUN)python -m tests.bench.deidentify
+	@$(RUN)python -m tests.bench.export
 	@$(RUN)python -m tests.bench.coding
 	@$(RUN)python -m tests.bench.storage
 
@@ -46,7 +48,7 @@ lint: .venv/full.stamp
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock:
 	$(LOCK) pyproject.toml -o requirements.lock
-	$(LOCK) --extra dev --extra semantic --extra models pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra dev --extra semantic --extra models --extra formats --extra ner pyproject.toml -o requirements-dev.lock
 
 # What this makes anew, and nothing else: var holds databases and keys.
 clean:

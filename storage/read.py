@@ -18,8 +18,8 @@ from storage.database import Database
 from storage.errors import KeyFileError, SchemaError, SealError
 from storage.keyring import Keyring
 from storage.keys import ResearchKey
-from storage.records import QUOTES, SUMMARIES, TAKE_PART, Answer, AnswerPlace, Asked, Content
-from storage.schema import asked, consent, meta, part, participant
+from storage.records import QUOTES, SUMMARIES, TAKE_PART, Answer, AnswerPlace, Asked, Content, Flow
+from storage.schema import asked, audit, consent, conversation, meta, part, participant
 from storage.seal import Context, open_envelope
 from storage.settings import StorageSettings
 
@@ -122,6 +122,17 @@ class Reader:
         async with self._main.begin(write=False) as connection:
             count: int = (await connection.execute(statement)).scalar_one()
         return count
+
+    async def flow(self) -> Flow:
+        """How many people came how far. Whoever withdrew had opened the chat and agreed."""
+        erased = select(func.count()).select_from(audit).where(audit.c.event == "person erased")
+        talking = select(func.count()).select_from(conversation)
+        agreed = select(func.count(distinct(participant.c.pseudonym))).where(_agreed(participant, TAKE_PART))
+        async with self._main.begin(write=False) as connection:
+            gone, here, took_part = [
+                (await connection.execute(each)).scalar_one() for each in (erased, talking, agreed)
+            ]
+        return Flow(opened=here + gone, agreed=took_part + gone, withdrew=gone)
 
     async def _answer_rows(
         self, chosen: Select[Any], service: str | None, person: str | None

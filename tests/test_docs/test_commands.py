@@ -8,7 +8,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.main import get_command
 
 from analysis.__main__ import app as analysis
-from analysis.commands.reports import Format
+from analysis.commands.export import Format
 from bot.__main__ import app as bot
 from flows.__main__ import app as flows
 from flows.commands import SLASH
