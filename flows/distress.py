@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import log2
 
 from flows.guide import Distress, Past, Sign
-from flows.likeness import Likeness, kinds_of, read_weights
+from flows.likeness import Likeness, kinds_of, pieces, read_weights
 from flows.phrases import Phrases, Span
 from flows.spelling import Spelling
 
@@ -34,8 +34,9 @@ def may_need_care(text: str, distress: Distress) -> bool:
     bounds = distress.likeness
     if bounds is None or listener.likeness is None:
         return sign
-    like, pieces = listener.likeness.of(_without(plain, past))
-    return like >= (bounds.with_a_sign if sign else bounds.alone + bounds.each_doubling * log2(pieces or 1))
+    like = listener.likeness.of(_without(plain, past))
+    many = log2(max(sum(1 for _ in pieces(plain)), 1))
+    return like >= (bounds.with_a_sign if sign else bounds.alone + bounds.each_doubling * many)
 
 
 def _has_sign(listener: "_Listener", plain: str, past: list[Span]) -> bool:

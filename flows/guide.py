@@ -201,7 +201,7 @@ class Past(Part):
 
 
 class Bounds(Part):
-    """How like the examples that call for care a message must be (`flows.likeness`), in thousandths.
+    """How like the examples that call for care a message must be (`flows.likeness`), in hundredths.
 
     `alone` where no sign is heard. For a message of several pieces `each_doubling` is added whenever their number
     doubles: of many sentences, one is always a little like danger. Below `with_a_sign`, a sign is not believed.

@@ -10,6 +10,6 @@ is compared with a bound at once, by `flows.distress`, and reaches nobody.
 """
 
 from flows.likeness.compare import Likeness, read_weights
-from flows.likeness.traits import kinds_of
+from flows.likeness.traits import kinds_of, pieces
 
-__all__ = ["Likeness", "kinds_of", "read_weights"]
+__all__ = ["Likeness", "kinds_of", "pieces", "read_weights"]

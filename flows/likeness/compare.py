@@ -1,6 +1,6 @@
 """How like a message is to the examples that call for care: above the bound more like them, below it less.
 
-The weights are whole numbers in thousandths, one a line: the trait, a tab, the number. Those near zero are left out.
+The weights are whole numbers in hundredths, one a line: the trait, a tab, the number. Those near zero are left out.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,10 +38,10 @@ class Likeness:
     kinds: Mapping[str, str]
     _letters: dict[str, tuple[int, int]] = field(default_factory=dict)
 
-    def of(self, plain: str) -> tuple[float, int]:
-        """That of the piece which is most like them, in thousandths, and how many pieces there are."""
-        of_pieces = [self._of_piece(words) for words in pieces(plain)]
-        return max(of_pieces, default=float("-inf")), len(of_pieces)
+    def of(self, plain: str) -> float:
+        """That of the piece which is most like them, in hundredths; far below 0 without words."""
+        different = dict.fromkeys(map(tuple, pieces(plain)))
+        return max((self._of_piece(list(words)) for words in different), default=float("-inf"))
 
     def _of_piece(self, words: list[str]) -> float:
         traits = word_traits(words, self.kinds)

@@ -23,8 +23,8 @@ COST_OF_A_MISS, COST_OF_A_FALSE_ALARM = 2.0, 1.0
 ROUNDS = 20
 #: Half of a trait's size is its own, half how well it tells the two apart; with so many imagined sightings of each.
 SHARE_OF_TELLING, IMAGINED = 0.5, 0.3
-#: Weights are kept in thousandths.
-SCALE = 1000
+#: Weights are kept in hundredths, and those smaller than this are left out: they change nothing that can be measured.
+SCALE, SMALLEST = 100, 5
 #: A step over the examples that meets all of them, far from the order in which they stand.
 STRIDE = 7919
 
@@ -39,7 +39,7 @@ class Row:
 
 
 def learn(examples: Sequence[Example], plain: Callable[[str], str], kinds: Mapping[str, str]) -> dict[str, int]:
-    """The weight of each trait, in thousandths; those that come to nothing are left out.
+    """The weight of each trait, in hundredths; the smallest are left out.
 
     `plain` brings a text to plain words (`flows.spelling`), `kinds` is as in `word_traits`.
     """
@@ -49,12 +49,14 @@ def learn(examples: Sequence[Example], plain: Callable[[str], str], kinds: Mappi
     rows = [_row(sizes, care, numbers, telling) for sizes, care in found]
     weights, always = _descend(rows, len(numbers))
     kept = {trait: round(SCALE * weights[number] * telling[number]) for trait, number in numbers.items()}
-    return {ALWAYS: round(SCALE * always)} | {trait: weight for trait, weight in kept.items() if weight}
+    return {ALWAYS: round(SCALE * always)} | {
+        trait: weight for trait, weight in kept.items() if abs(weight) >= SMALLEST
+    }
 
 
 def lines_of(weights: Mapping[str, int], examples: list[Example]) -> Iterator[str]:
     """The lines of the file of weights."""
-    yield "# How much each trait of a piece calls for care, in thousandths. Made by `python -m flows learn`, not by hand."
+    yield "# How much each trait calls for care, in hundredths. Made by `python -m flows learn`, not by hand."
     yield f"# From {len(examples)} examples, SHA-256 {digest(examples)}"
     yield from (f"{trait}\t{weight}" for trait, weight in sorted(weights.items()))
 
