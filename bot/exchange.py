@@ -121,7 +121,7 @@ class _Writing:
         for effect in self.turn.effects:
             await self._do(effect)
         if self.turn.progress is not None:
-            await self.unit.save(self.pseudonym, self.turn.progress.model_dump_json().encode())
+            await self.unit.save(self.pseudonym, self.turn.progress.model_dump_json().encode(), self.now.date())
         for say in self.turn.says:
             message = Message.of(say, self.incoming.chat, self.incoming.pressed_on)
             await self.unit.say(self.pseudonym, message.model_dump_json().encode())

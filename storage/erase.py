@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, bindparam, delete, distinct, func, select,
 
 from storage.database import Transaction
 from storage.errors import UnknownCode
-from storage.schema import asked, consent, conversation, outbox, part, participant
+from storage.schema import asked, consent, conversation, outbox, part, participant, reminder, trace
 
 if TYPE_CHECKING:
     from storage.write import Store
@@ -19,7 +19,7 @@ _PERSON: BindParameter[bytes] = bindparam("person")
 
 #: What a person gave to the study, and then what the bot itself needs to talk with them.
 _GIVEN = (part, asked, consent, participant)
-_TALKING = (outbox, conversation)
+_TALKING = (outbox, reminder, trace, conversation)
 
 _DELETE_GIVEN = [delete(table).where(table.c.pseudonym == _PERSON) for table in _GIVEN]
 _DELETE_TALKING = [delete(table).where(table.c.pseudonym == _PERSON) for table in _TALKING]

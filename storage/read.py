@@ -1,8 +1,8 @@
 """The read port, for the analysis: what people agreed to give, opened with the research key.
 
-Promises: only people whose consent to take part stands today; no one whose key is gone; nothing is ever written, and no
-file is made. Rows are read in pages, each a short transaction of its own: memory stays the same however many there are,
-an erasure is never held up for long, and someone erased in the meantime is not in the pages that follow.
+Promises: only sessions whose consent to take part stands today; no one whose key is gone; nothing is ever written, and
+no file is made. Rows are read in pages, each a short transaction of its own: memory stays the same however many there
+are, an erasure is never held up for long, and someone erased in the meantime is not in the pages that follow.
 """
 
 import asyncio
@@ -87,7 +87,7 @@ class Reader:
     ) -> AsyncIterator[Asked]:
         """Every question that was put to somebody who takes part, by the day on which it was asked."""
         columns = (asked.c.pseudonym, asked.c.session, asked.c.question)
-        statement = select(asked).where(_agreed(asked.c.pseudonym, TAKE_PART), *_within(asked, service, since, until))
+        statement = select(asked).where(_agreed(asked, TAKE_PART), *_within(asked, service, since, until))
         async for page in self._pages(statement, columns):
             for row in page:
                 yield Asked(
@@ -104,7 +104,7 @@ class Reader:
     async def people(self, *, service: str | None = None, since: date | None = None, until: date | None = None) -> int:
         """How many people take part who agreed to it within these days."""
         statement = select(func.count(distinct(participant.c.pseudonym))).where(
-            _agreed(participant.c.pseudonym, TAKE_PART), *_within(participant, service, since, until)
+            _agreed(participant, TAKE_PART), *_within(participant, service, since, until)
         )
         async with self._main.begin(write=False) as connection:
             count: int = (await connection.execute(statement)).scalar_one()
@@ -115,9 +115,9 @@ class Reader:
         columns = (part.c.pseudonym, part.c.session, part.c.question, part.c.part)
         statement = select(
             part,
-            _agreed(part.c.pseudonym, QUOTES).label("quotable"),
-            _agreed(part.c.pseudonym, SUMMARIES).label("in_summaries"),
-        ).where(_agreed(part.c.pseudonym, TAKE_PART), *_within(part, service, None, None))
+            _agreed(part, QUOTES).label("quotable"),
+            _agreed(part, SUMMARIES).label("in_summaries"),
+        ).where(_agreed(part, TAKE_PART), *_within(part, service, None, None))
         held: list[Row[Any]] = []
         async for page in self._pages(statement, columns):
             rows = held + page
@@ -203,8 +203,10 @@ def _answer(rows: list[Row[Any]], parts: tuple[Content, ...]) -> Answer:
     )
 
 
-def _agreed(pseudonym: ColumnElement[bytes], item: str) -> ColumnElement[bool]:
-    said = and_(consent.c.pseudonym == pseudonym, consent.c.item == item, consent.c.given)
+def _agreed(table: Any, item: str) -> ColumnElement[bool]:
+    """Whether the person agreed to this in the session of the row."""
+    mine = and_(consent.c.pseudonym == table.c.pseudonym, consent.c.session == table.c.session)
+    said = and_(mine, consent.c.item == item, consent.c.given)
     return select(consent.c.item).where(said).exists()
 
 

@@ -6,7 +6,7 @@ Spans of time are whole days, because a reader of an export must not learn at wh
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 TEXT = "text/plain; charset=utf-8"
@@ -83,6 +83,25 @@ class Outgoing:
     pseudonym: bytes
     payload: bytes
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What somebody asked to be reminded of: its name is theirs once, `due` to the millisecond."""
+
+    pseudonym: bytes
+    name: str
+    due: datetime
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A message in a chat that may be deleted there until then; `token` names it among the person's."""
+
+    token: bytes
+    until: datetime
+    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ hearten.db  everything but what opens it. Rows about people are keyed by pseudon
 keyring.db  one key for each participant. Deleting it erases that person's answers everywhere, old backups included;
             that is why this is a database of its own, never in the same backup.
 
-Days are ISO dates as text: nobody needs to know the minute. `not_before` alone is finer (seconds since 1970, UTC), and
-goes when its message is sent. The migrations in `storage/migrations` make these tables; a test compares the two.
+Days are ISO dates as text: nobody needs to know the minute. `not_before`, `due` and `until` are finer (milliseconds
+since 1970, UTC), and go with their message or reminder. The migrations in `storage/migrations` make these tables; a
+test compares the two.
 """
 
 from typing import Any
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 
 #: The newest revision of each database, as in its folder of migrations.
-HEADS = {"main": "m0001", "keyring": "k0001"}
+HEADS = {"main": "m0002", "keyring": "k0001"}
 
 main = MetaData()
 keyring = MetaData()
@@ -35,7 +36,7 @@ keyring = MetaData()
 _Serial = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _of_people(name: str, metadata: MetaData, *columns: Column[Any]) -> Table:
+def _of_people(name: str, metadata: MetaData, *columns: Column[Any] | Index) -> Table:
     return Table(name, metadata, *columns, sqlite_with_rowid=False)
 
 
@@ -47,12 +48,13 @@ meta = _of_people(
     Column("value", LargeBinary, nullable=False),
 )
 
-#: Where each person is in the conversation, consented or not.
+#: Where each person is in the conversation, consented or not, and the day on which they were last heard.
 conversation = _of_people(
     "conversation",
     main,
     Column("pseudonym", LargeBinary(32), primary_key=True),
     Column("progress", LargeBinary, nullable=False),
+    Column("day", String(10), nullable=False),
 )
 
 #: One row for each session (round) that somebody agreed to take part in.
@@ -64,15 +66,18 @@ participant = _of_people(
     Column("service", String(64), nullable=False),
     Column("guide", String(64), nullable=False),
     Column("guide_version", Integer, nullable=False),
-    Column("code_token", LargeBinary(32), nullable=False, unique=True),
+    Column("code_token", LargeBinary(32), nullable=False),
     Column("day", String(10), nullable=False),
+    Index("participant_of_code", "code_token"),
 )
 
-#: What each person said to each item of consent: their last word, and the day of it.
+#: What each person said to each item of consent in each session: their last word, and the day of it. A later round asks
+#: again, and what is said then changes nothing about what was given before.
 consent = _of_people(
     "consent",
     main,
     Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("session", String(64), primary_key=True),
     Column("item", String(64), primary_key=True),
     Column("given", Boolean, nullable=False),
     Column("wording", String(64), nullable=False),
@@ -121,6 +126,28 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Index("outbox_of_person", "pseudonym", "seq"),
     sqlite_autoincrement=True,
+)
+
+#: What somebody asked to be reminded of, by its name, and when. It goes in the transaction that puts its message in the
+#: outbox, so that nobody is reminded twice.
+reminder = _of_people(
+    "reminder",
+    main,
+    Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("due", BigInteger, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Index("reminder_due", "due"),
+)
+
+#: Messages in a chat that the bot may still delete there, for people who asked for a tidy chat; `until` it may.
+trace = _of_people(
+    "trace",
+    main,
+    Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("message_token", LargeBinary(32), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
 )
 
 #: Updates that were handled, so that one delivered twice is handled once.

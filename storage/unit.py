@@ -4,7 +4,7 @@ What is kept is sealed in the very call that receives it; the plaintext goes now
 person by pseudonym, which `progress` gives for a messenger's id.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, or_, select
 from sqlalchemy.dialects.sqlite import insert
@@ -15,15 +15,11 @@ from storage.errors import Erased, NotConsented
 from storage.keyring import Keyring
 from storage.keys import BotKey, Recipient
 from storage.records import TAKE_PART, Enrolment, NewPart, Outcome, Place
-from storage.schema import asked, consent, conversation, outbox, part, participant, seen_update, set_aside
+from storage.schema import asked, consent, part, participant
 from storage.seal import Context, seal
+from storage.talk import Talk
 
 _PERSON: BindParameter[bytes] = bindparam("person")
-
-_SEE = insert(seen_update).on_conflict_do_nothing()
-_PROGRESS = select(conversation.c.progress).where(conversation.c.pseudonym == _PERSON)
-_SAVE = insert(conversation).values(pseudonym=_PERSON, progress=bindparam("sealed"))
-_SAVE = _SAVE.on_conflict_do_update(index_elements=["pseudonym"], set_={"progress": _SAVE.excluded.progress})
 
 _ENROL = insert(participant)
 _ENROL = _ENROL.on_conflict_do_update(
@@ -32,17 +28,22 @@ _ENROL = _ENROL.on_conflict_do_update(
 )
 _CONSENT = insert(consent)
 _CONSENT = _CONSENT.on_conflict_do_update(
-    index_elements=["pseudonym", "item"],
+    index_elements=["pseudonym", "session", "item"],
     set_={name: _CONSENT.excluded[name] for name in ("given", "wording", "day")},
     where=or_(consent.c.given != _CONSENT.excluded.given, consent.c.wording != _CONSENT.excluded.wording),
 )
-_TAKES_PART = and_(consent.c.pseudonym == _PERSON, consent.c.item == TAKE_PART, consent.c.given)
+_TAKES_PART = and_(
+    consent.c.pseudonym == _PERSON,
+    consent.c.session == bindparam("in_session"),
+    consent.c.item == TAKE_PART,
+    consent.c.given,
+)
 _ORIGIN = select(participant.c.service, participant.c.guide, participant.c.guide_version).where(
     participant.c.pseudonym == _PERSON,
     participant.c.session == bindparam("in_session"),
     select(consent.c.item).where(_TAKES_PART).exists(),
 )
-_PERSON_OF = select(participant.c.pseudonym).where(participant.c.code_token == bindparam("token"))
+_PERSON_OF = select(participant.c.pseudonym).where(participant.c.code_token == bindparam("token")).distinct()
 
 # The day of a part stays that of its first writing, so that an edit moves no answer from one period to another.
 _KEEP = insert(part)
@@ -71,12 +72,10 @@ _ASK = _ASK.on_conflict_do_update(
         )
     },
 )
-_SAY = insert(outbox)
-_SET_ASIDE = insert(set_aside)
 
 
-class Unit:
-    """Made by `Store.unit`, good until that block ends. `seen`: this update was handled before, so do nothing."""
+class Unit(Talk):
+    """Made by `Store.unit`, good until that block ends. Adds to `Talk` what people give: consent and answers."""
 
     def __init__(
         self,
@@ -86,35 +85,11 @@ class Unit:
         recipients: tuple[Recipient, ...],
         study: bytes,
     ) -> None:
-        self.seen = False
+        super().__init__(connection, bot_key, study)
         self.leaves_remains = False
         self.erased: list[bytes] = []
-        self._connection = connection
         self._keyring = keyring
-        self._bot_key = bot_key
         self._recipients = recipients
-        self._study = study
-
-    async def see(self, update_id: int, today: date) -> None:
-        """Note that this update is being handled; sets `seen` where it was already."""
-        added = await self._connection.execute(_SEE, {"update_id": update_id, "day": today.isoformat()})
-        self.seen = added.rowcount == 0
-
-    async def progress(self, telegram_id: int) -> tuple[bytes, bytes | None]:
-        """The pseudonym of a person, and what `save` kept for them last (None: nothing).
-
-        Raises SealError where the row was changed or moved.
-        """
-        pseudonym = self._bot_key.pseudonym(telegram_id)
-        sealed = (await self._connection.execute(_PROGRESS, {"person": pseudonym})).scalar_one_or_none()
-        if sealed is None:
-            return pseudonym, None
-        return pseudonym, self._bot_key.open(sealed, bound(b"progress", self._study, pseudonym))
-
-    async def save(self, pseudonym: bytes, progress: bytes) -> None:
-        """Keep where a person is in the conversation, in place of what was kept before."""
-        sealed = self._bot_key.seal(progress, bound(b"progress", self._study, pseudonym))
-        await self._connection.execute(_SAVE, {"person": pseudonym, "sealed": sealed})
 
     async def enrol(self, pseudonym: bytes, enrolment: Enrolment) -> None:
         """Note that somebody agreed to take part, or changed their mind about an item. An item that is the same as
@@ -136,7 +111,14 @@ class Unit:
         )
         changed = 0
         for item, given in enrolment.items.items():
-            row = {"pseudonym": pseudonym, "item": item, "given": given, "wording": enrolment.wording, "day": day}
+            row = {
+                "pseudonym": pseudonym,
+                "session": enrolment.session,
+                "item": item,
+                "given": given,
+                "wording": enrolment.wording,
+                "day": day,
+            }
             changed += (await self._connection.execute(_CONSENT, row)).rowcount
         await self._note("consent", changed=changed)
 
@@ -221,20 +203,6 @@ class Unit:
         token = self._code_token(code)
         return (await self._connection.execute(_PERSON_OF, {"token": token})).scalar_one_or_none()
 
-    async def say(self, pseudonym: bytes, payload: bytes, not_before: datetime | None = None) -> None:
-        """Put a message in the outbox. One person's messages leave in the order in which they were said, so one that
-        waits for its time holds back the later ones."""
-        sealed = self._bot_key.seal(payload, bound(b"outbox", self._study, pseudonym))
-        due = milliseconds(not_before) if not_before else 0
-        row = {"pseudonym": pseudonym, "payload": sealed, "not_before": due, "attempts": 0}
-        await self._connection.execute(_SAY, row)
-
-    async def set_aside(self, update: bytes) -> None:
-        """Keep an update that could not be understood, sealed with the bot key."""
-        sealed = self._bot_key.seal(update, bound(b"set aside", self._study, b""))
-        today = datetime.now(UTC).date().isoformat()
-        await self._connection.execute(_SET_ASIDE, {"day": today, "sealed": sealed})
-
     async def _origin(self, pseudonym: bytes, session: str) -> tuple[str, str, int]:
         row = (await self._connection.execute(_ORIGIN, {"person": pseudonym, "in_session": session})).one_or_none()
         if row is None:
@@ -246,16 +214,3 @@ class Unit:
 
     def _code_token(self, code: str) -> bytes:
         return self._bot_key.token("withdrawal code", "".join(filter(str.isalnum, code.casefold())))
-
-    def _message_token(self, pseudonym: bytes, message: str) -> bytes:
-        return self._bot_key.token("message", f"{pseudonym.hex()} {message}")
-
-
-def bound(purpose: bytes, study: bytes, pseudonym: bytes) -> bytes:
-    """What a seal of the bot key is bound to. All but the purpose have a fixed length or come last."""
-    return b"hearten bot " + purpose + b"\0" + study + pseudonym
-
-
-def milliseconds(moment: datetime) -> int:
-    """Since 1970, UTC; rounded up, so that nothing is sent too early."""
-    return -int(-moment.timestamp() * 1000 // 1)

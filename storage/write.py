@@ -23,10 +23,11 @@ from storage.database import Database, Transaction
 from storage.errors import KeyFileError, SealError, Unavailable
 from storage.keyring import Keyring
 from storage.keys import BotKey, Recipient, read_recipients
-from storage.records import Outgoing
-from storage.schema import meta, outbox, participant, seen_update, set_aside
+from storage.records import Outgoing, Reminder
+from storage.schema import meta, outbox, participant, reminder, seen_update, set_aside, trace
 from storage.settings import StorageSettings
-from storage.unit import Unit, bound, milliseconds
+from storage.talk import bound, milliseconds, open_reminder
+from storage.unit import Unit
 
 __all__ = ["Store", "Unit"]
 
@@ -61,7 +62,15 @@ _POSTPONE = (
     .values(not_before=bindparam("due"), attempts=outbox.c.attempts + 1)
 )
 _FORGET_OLD = [delete(table).where(table.c.day < bindparam("before")) for table in (seen_update, set_aside)]
-_FORGET = delete(outbox).where(outbox.c.pseudonym == bindparam("person"))
+_FORGET = [
+    delete(table).where(table.c.pseudonym == bindparam("person")) for table in (outbox, reminder, trace)
+]  # a chat that is closed to the bot
+_DUE_REMINDERS = (
+    select(reminder)
+    .where(reminder.c.due <= bindparam("now"))
+    .order_by(reminder.c.due, reminder.c.pseudonym)
+    .limit(bindparam("most"))
+)
 
 
 class Store:
@@ -190,9 +199,22 @@ class Store:
             await connection.execute(_POSTPONE, {"number": seq, "due": milliseconds(until)})
 
     async def forget_unreachable(self, pseudonym: bytes) -> None:
-        """This person has blocked the bot: nothing more is waiting for them."""
+        """This person has blocked the bot: nothing more is waiting for them, and no reminder."""
         async with self._lock, self._main.begin(write=True) as connection:
-            await connection.execute(_FORGET, {"person": pseudonym})
+            for statement in _FORGET:
+                await connection.execute(statement, {"person": pseudonym})
+
+    async def due_reminders(self, now: datetime, limit: int = 100) -> list[Reminder]:
+        """Reminders whose time has come. Take each in a unit (`Talk.take_reminder`) before anything is said."""
+        async with self._main.begin(write=False) as connection:
+            rows = (await connection.execute(_DUE_REMINDERS, {"now": milliseconds(now), "most": limit})).all()
+        opened = []
+        for row in rows:
+            try:
+                opened.append(open_reminder(row, self._bot_key, self._study))
+            except SealError:
+                _log.exception("A reminder does not open and is passed over.")
+        return opened
 
     async def audit_head(self, kept: audit.Head | None = None) -> audit.Head:
         """Check the audit log against itself and the kept head; returns its head. Raises BrokenChain."""

@@ -109,7 +109,7 @@ def fill():
                 pseudonym = await Speaker(number).enrol(unit)
                 await unit.keep(pseudonym, Speaker(number).says(words.replace("{}", str(number))))
                 await unit.outcome(pseudonym, Speaker(number).session, "what-helped", "answered", DAY)
-                await unit.save(pseudonym, b"progress")
+                await unit.save(pseudonym, b"progress", DAY)
                 pseudonyms.append(pseudonym)
         return pseudonyms
 

@@ -50,7 +50,7 @@ async def test_a_person_is_gone_and_what_is_said_to_them_after_stays(store, stud
     async with store.unit() as unit:
         assert await unit.erase_person(pseudonyms[1]) == 1
         await unit.say(pseudonyms[1], b"a receipt")
-        await unit.save(pseudonyms[1], b"withdrawn")
+        await unit.save(pseudonyms[1], b"withdrawn", NOW.date())
     assert [each.payload for each in await store.waiting(NOW)] == [b"a receipt"]
     async with store.unit() as unit:
         assert await unit.progress(1) == (pseudonyms[1], b"withdrawn")
@@ -93,7 +93,7 @@ async def test_rows_that_moved_between_pages_leave_no_copies(store, study, speak
         place = {"question": f"q{draw.randrange(8)}", "part": draw.randrange(1, 4)}
         async with store.unit() as unit:
             await unit.keep(people[number], speaker(number).says("w" * draw.choice([5, 300, 900, 3000]), **place))
-            await unit.save(people[number], b"p" * draw.randrange(100, 3000))
+            await unit.save(people[number], b"p" * draw.randrange(100, 3000), NOW.date())
             await unit.say(people[number], b"m" * draw.randrange(10, 300))
     gone = [people[number] for number in range(0, 80, 4)]
     sealed = [row[-1] for row in rows_of(study, "part") if row[0] in gone]

@@ -34,7 +34,7 @@ async def main():
             await unit.enrol(pseudonym, Enrolment("s", "north", "g", 1, f"CODE{number % 20}", items, "", day))
             content = Content.of_text(f"the heron stood at the corner of Ellery Street {number}")
             await unit.keep(pseudonym, NewPart(Place("s", f"q{number}", 1), "answer", content, str(number), day))
-            await unit.save(pseudonym, content.data)
+            await unit.save(pseudonym, content.data, day)
             await unit.say(pseudonym, content.data)
             await unit.set_aside(content.data)
         print(number, flush=True)

@@ -19,8 +19,8 @@ async def test_progress_comes_back_as_it_was_saved(store):
     async with store.unit(1) as unit:
         pseudonym, progress = await unit.progress(42)
         assert progress is None
-        await unit.save(pseudonym, b"first")
-        await unit.save(pseudonym, b"second")
+        await unit.save(pseudonym, b"first", DAY)
+        await unit.save(pseudonym, b"second", DAY)
     async with store.unit(2) as unit:
         assert await unit.progress(42) == (pseudonym, b"second")
         assert (await unit.progress(43))[1] is None
@@ -45,7 +45,7 @@ async def test_an_exception_leaves_nothing(store, study, speaker):
         async with store.unit(7) as unit:
             pseudonym = await someone.enrol(unit)
             await unit.keep(pseudonym, someone.says("words"))
-            await unit.save(pseudonym, b"progress")
+            await unit.save(pseudonym, b"progress", DAY)
             await unit.say(pseudonym, b"hello")
             await unit.set_aside(b"update")
             raise ZeroDivisionError
@@ -62,7 +62,7 @@ async def test_an_exception_leaves_nothing(store, study, speaker):
 async def test_progress_moved_to_another_person_does_not_open(store):
     async with store.unit() as unit:
         one, _ = await unit.progress(1)
-        await unit.save(one, b"progress")
+        await unit.save(one, b"progress", DAY)
     async with store._main.begin(write=True) as connection:
         await connection.exec_driver_sql("UPDATE conversation SET pseudonym = ?", (store._bot_key.pseudonym(2),))
     with pytest.raises(Tampered):
