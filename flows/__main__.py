@@ -15,8 +15,6 @@ from flows.library import load_guide
 from flows.likeness import kinds_of
 from flows.likeness.compare import WEIGHTS
 from flows.likeness.examples import read_examples
-from flows.likeness.learn import learn as learn_weights
-from flows.likeness.learn import lines_of
 from flows.lint import Finding, check_guide
 from flows.lint.texts import Text, texts_of
 from flows.reading import grade, mean_words
@@ -91,6 +89,9 @@ def show(
 @app.command()
 def learn() -> None:
     """Learn anew how to hear what is like the example sentences, after one of them was changed. A few seconds."""
+    from flows.likeness.learn import learn as learn_weights  # noqa: PLC0415 - loads scikit-learn, which no other needs
+    from flows.likeness.learn import lines_of  # noqa: PLC0415
+
     try:
         examples = read_examples()
     except ContentError as error:
