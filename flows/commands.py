@@ -127,7 +127,7 @@ def _wordings(commands: Commands) -> _Wordings:
             patterns={
                 key: re.compile("|".join(map(_as_pattern, phrases)) or r"(?!)") for key, phrases in lists.items()
             },
-            words=tuple(sorted(word for word in words & set(known_words()) if len(word) >= SHORTEST_WITH_A_SLIP)),
+            words=tuple(sorted(word for word in words & known_words() if len(word) >= SHORTEST_WITH_A_SLIP)),
         )
     return known
 
