@@ -93,7 +93,8 @@ def read(phrase: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, set[s
     return begin + _sequence(items, groups) + r"\b" + end, _first_words(items, groups), _needs(items, groups)
 
 
-def _items(text: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def _items(text: str) -> tuple[str, ...]:
     """The words and outermost brackets of a phrase."""
     items, depth, open_item = list[str](), 0, ""
     for letter in " ".join(text.split()) + " ":
@@ -105,7 +106,7 @@ def _items(text: str) -> list[str]:
             open_item += letter
     if depth or open_item.strip() or any(_ends_early(item) for item in items):
         raise ValueError("a bracket is not closed, or has no space beside it")
-    return items
+    return tuple(items)
 
 
 def _ends_early(item: str) -> bool:
@@ -127,7 +128,7 @@ def _choices(item: str) -> list[str]:
     return [each.strip() for each in found]
 
 
-def _sequence(items: list[str], groups: Mapping[str, tuple[str, ...]]) -> str:
+def _sequence(items: tuple[str, ...], groups: Mapping[str, tuple[str, ...]]) -> str:
     pattern, space = "", ""
     for item in items:
         if item == "...":
@@ -154,7 +155,7 @@ def _choice(text: str, groups: Mapping[str, tuple[str, ...]]) -> str:
     return _sequence(items, groups)
 
 
-def _first_words(items: list[str], groups: Mapping[str, tuple[str, ...]]) -> set[str]:
+def _first_words(items: tuple[str, ...], groups: Mapping[str, tuple[str, ...]]) -> set[str]:
     first = set[str]()
     for item in items:
         for choice in _choices(item):
@@ -171,7 +172,7 @@ def _first_words(items: list[str], groups: Mapping[str, tuple[str, ...]]) -> set
     return first
 
 
-def _needs(items: list[str], groups: Mapping[str, tuple[str, ...]]) -> Needs:
+def _needs(items: tuple[str, ...], groups: Mapping[str, tuple[str, ...]]) -> Needs:
     """For each item but the first that cannot be left out, the words that it can begin with."""
     needed = [_words_of(item, groups) for item in items[1:] if item[0] not in "[!."]
     return tuple(frozenset(map(_shortened, words)) for words in needed if words)
@@ -182,7 +183,7 @@ def _words_of(item: str, groups: Mapping[str, tuple[str, ...]]) -> set[str]:
     if "!" in item or "..." in item:
         return set()
     try:
-        words = _first_words([item], groups)
+        words = _first_words((item,), groups)
     except ValueError:
         return set()
     return set() if any("*" in word[:-1] or (len(word) > 1 and "#" in word) for word in words) else words
