@@ -20,8 +20,9 @@ from flows.likeness.compare import ALWAYS
 from flows.likeness.examples import Example, digest
 from flows.likeness.traits import LETTERS_WEIGH, letter_traits, pieces, sentences, word_traits
 
-#: How dearly a mistake is paid for: a piece that calls for care and is missed costs twice a false alarm. Both are low, so
-#: that no single example moves much: between 0.1 and 1 the figures hardly change when whole groups are left out in turn.
+#: How dearly a mistake is paid for: a piece that calls for care and is missed costs twice a false alarm. Both are low,
+#: so that no single example moves much; between half and three times as dear, figures with whole groups of examples
+#: left out in turn hardly change.
 COST_OF_A_MISS, COST_OF_A_FALSE_ALARM = 0.6, 0.3
 #: The search ends where it no longer gains: nearer changes no weight by a hundredth.
 AT_REST, MOST_ROUNDS = 1e-6, 1000

@@ -116,7 +116,7 @@ def test_no_message_takes_long(text: str) -> None:
 
 
 def test_the_half_for_development_is_heard() -> None:
-    """149 of 154 (.968), 52 of 52 and 14 of 225 (.062); by the signs alone 131, 43 and 13.
+    """148 of 154 (.961), 52 of 52 and 18 of 225 (.080); by the signs alone 131, 43 and 13.
 
     Kinder than real life: the examples were written by somebody who had read this half.
     """
@@ -125,14 +125,14 @@ def test_the_half_for_development_is_heard() -> None:
     assert share_with_care("harmless", held_back=False) <= 0.08
 
 
-@pytest.mark.parametrize(("kind", "most"), [("exemplars", 0.06), ("demo", 0.03)])
+@pytest.mark.parametrize(("kind", "most"), [("exemplars", 0.04), ("demo", 0.02)])
 def test_ordinary_answers_seldom_bring_care(kind: str, most: float) -> None:
-    """15 of 277 exemplars (.054; by the signs alone 4) and 5 of 182 answers of the demo (.027)."""
+    """8 of 277 exemplars (.029; by the signs alone 4) and 2 of 182 answers of the demo (.011)."""
     assert share_heard(ordinary_answers()[kind]) <= most
 
 
 def test_each_way_hears_what_the_other_does_not() -> None:
-    only_signs = "my carer shouts and pulls me by the hair"
+    only_signs = "my carer pulls me by the hair"
     unheard = DISTRESS.model_copy(update={"signs": DISTRESS.signs[:1]})
     assert may_need_care(only_signs, DISTRESS)
     assert not may_need_care(only_signs, unheard)
@@ -180,7 +180,7 @@ AIMS = [("danger", 0.97, 1), ("upset", 0.85, 1), ("harmless", 0, 0.10)]
 def test_the_second_half_for_development_is_heard() -> None:
     """The honest figure: whoever wrote the second set had seen neither the signs nor the examples.
 
-    133 of 155 (.858), 46 of 49 (.939) and 29 of 240 (.121); by the signs alone 96 (.619), 33 (.673) and 34 (.142).
+    135 of 155 (.871), 48 of 49 (.980) and 31 of 240 (.129); by the signs alone 96 (.619), 33 (.673) and 34 (.142).
     """
     assert share_with_care("danger", held_back=False, name=SECOND) >= 0.83
     assert share_with_care("upset", held_back=False, name=SECOND) >= 0.90

@@ -31,9 +31,9 @@ def test_the_weights_are_in_step_with_the_examples() -> None:
 
 def test_there_are_examples_of_every_kind() -> None:
     counted = Counter(example.label for example in read_examples())
-    assert counted["danger"] >= 1100
-    assert counted["upset"] >= 350
-    assert counted["harmless"] >= 1050
+    assert counted["danger"] >= 3900
+    assert counted["upset"] >= 950
+    assert counted["harmless"] >= 4800
 
 
 def test_no_sentence_is_both_harmless_and_a_reason_for_care() -> None:
@@ -53,6 +53,11 @@ def test_what_is_learned_holds_for_new_sentences() -> None:
     examples += [Example("i want to jump the queue", "harmless"), Example("i took all my shopping home", "harmless")]
     likeness = Likeness(learn(examples, PLAIN, kinds()), kinds())
     assert likeness.of(PLAIN("took all my tramadol")) > likeness.of(PLAIN("took all my shopping to the queue"))
+
+
+def test_the_order_of_the_examples_does_not_matter() -> None:
+    some = read_examples()[::25]
+    assert learn(some, PLAIN, kinds()) == learn(some[::-1], PLAIN, kinds())
 
 
 def test_comparing_sees_a_piece_as_learning_saw_it() -> None:
