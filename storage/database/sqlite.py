@@ -227,11 +227,16 @@ class _Connection:
         self._driver = driver
         self._sent = 0
         self._returned = 0
+        self._waits = True  # for locks, up to PATIENCE
 
     async def run(self, steps: list[Bound], *, small: bool) -> list[Given]:
         """Run these statements: at once where they are small and nobody has to be waited for, else in the thread."""
         if small and self._sent == self._returned:
-            given = _run_at_once(self._driver._conn, steps)  # noqa: SLF001 - the only way in
+            driver: sqlite3.Connection = self._driver._conn  # noqa: SLF001 - the only way in
+            if self._waits:
+                driver.execute("PRAGMA busy_timeout=0")
+                self._waits = False
+            given = _run_at_once(driver, steps)
             if given is not None:
                 return given
         return await self.travel(_run_all, steps)
@@ -240,13 +245,18 @@ class _Connection:
         """Run a function in the thread of this connection, which gives it the standard library's connection first. What
         was sent there runs to its end, one after the other, even where nobody waits for it any more."""
 
+        waits, self._waits = self._waits, True
+        self._sent += 1
+
         def there() -> T:
             try:
-                return work(self._driver._conn, *arguments)  # noqa: SLF001
+                driver: sqlite3.Connection = self._driver._conn  # noqa: SLF001
+                if not waits:
+                    driver.execute(f"PRAGMA busy_timeout={PATIENCE}")
+                return work(driver, *arguments)
             finally:
                 self._returned += 1
 
-        self._sent += 1
         given: T = await self._driver._execute(there)  # noqa: SLF001
         return given
 
@@ -257,15 +267,12 @@ class _Connection:
 
 def _run_at_once(driver: sqlite3.Connection, steps: list[Bound]) -> list[Given] | None:
     """None where the first statement would have to wait for another process: then nothing has happened yet."""
-    driver.execute("PRAGMA busy_timeout=0")
     try:
         first = _run_all(driver, steps[:1])
     except sqlite3.OperationalError as problem:
         if problem.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return None
         raise
-    finally:
-        driver.execute(f"PRAGMA busy_timeout={PATIENCE}")
     return first + _run_all(driver, steps[1:])
 
 
