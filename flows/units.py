@@ -26,7 +26,10 @@ class Unit:
 
 @lru_cache(maxsize=8192)
 def read_unit(phrase: str) -> Unit:
-    """A unit from its phrase, read once: manners stand in the frame of every wish. Raises ValueError where a bracket has no partner, or where nothing would be left."""
+    """A unit from its phrase, read once: manners stand in the frame of every wish.
+
+    Raises ValueError where a bracket has no partner, or where nothing would be left.
+    """
     tokens = _TOKEN.findall(phrase)
     sequence, rest = _read(tokens)
     if rest:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from aiogram import Bot, F, MagicFilter, Router
+from aiogram import Bot, F, Router
 from aiogram.enums import ChatMemberStatus, ChatType
 from aiogram.exceptions import AiogramError, TelegramBadRequest
 from aiogram.filters import CommandObject, CommandStart
@@ -19,6 +19,7 @@ from aiogram.types import (
     Update,
     Voice,
 )
+from aiogram.utils.magic_filter import MagicFilter
 
 from bot.conversation.exchange import Exchange, Incoming
 from flows.guide import Guide
@@ -62,7 +63,7 @@ def make_router() -> Router:
 
 
 def _at_once(condition: MagicFilter) -> Callable[[TelegramObject], Awaitable[bool]]:
-    """aiogram hands every filter that is no coroutine to a thread, which takes a hundred times as long as the filter."""
+    """aiogram hands every filter that is no coroutine to a thread, which takes far longer than the filter."""
 
     async def holds(event: TelegramObject) -> bool:
         return bool(condition.resolve(event))
