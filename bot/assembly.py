@@ -4,6 +4,7 @@ Stopping is graceful: nothing is accepted that is not finished, and what was fin
 """
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -108,8 +109,7 @@ async def _talk(parts: Parts, stop: asyncio.Event) -> None:
     sending = asyncio.create_task(parts.outbox.run())
     receiving = asyncio.create_task(_receive(parts, stop))
     reminding = asyncio.create_task(parts.reminders.run())
-    # The lists of words are made ready beside the first exchanges, so that nobody's first message waits for them.
-    ready = asyncio.create_task(asyncio.to_thread(may_need_care, "hello", parts.guide.distress))
+    ready = asyncio.create_task(_make_ready(parts.guide))
     try:
         await asyncio.wait([sending, receiving], return_when=asyncio.FIRST_COMPLETED)
         stop.set()
@@ -124,6 +124,16 @@ async def _talk(parts: Parts, stop: asyncio.Event) -> None:
             with suppress(asyncio.CancelledError, Revoked):
                 await task
         await ready
+
+
+async def _make_ready(guide: Guide) -> None:
+    """The lists of words are made ready beside the first exchanges, so that nobody's first message waits for them.
+    They, the guides and the libraries stay: looking through them for garbage again and again would take longer than
+    many an exchange."""
+    await asyncio.to_thread(may_need_care, "hello", guide.distress)
+    if gc.get_freeze_count() == 0:  # once in a process
+        gc.collect()
+        gc.freeze()
 
 
 async def _receive(parts: Parts, stop: asyncio.Event) -> None:

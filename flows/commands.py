@@ -82,10 +82,10 @@ def _wish_of_clauses(clauses: list[str], commands: Commands, wordings: "_Wording
     if not 1 < len(clauses) <= MOST_CLAUSES:
         return None
     heard = [_one_wish(each, commands, wordings) for each in clauses]
-    manners = [wordings.grammar.is_manners(each) for each in clauses]
     wishes = list(dict.fromkeys(each.wish for each in heard if each))
     if not wishes:
         return None
+    manners = [wordings.grammar.is_manners(each) for each in clauses]
     if len(wishes) == 1 and all(each or only_manners for each, only_manners in zip(heard, manners, strict=True)):
         return Understood(wishes[0], all(each.sure for each in heard if each))
     telling = [each for each in (heard[0] if " " in clauses[0] else None, heard[-1]) if each and each.sure]
@@ -99,7 +99,7 @@ def _whole_wish(said: str, commands: Commands, wordings: "_Wordings") -> Underst
     ways |= {_without_politeness(each, commands): None for each in ways}
     for sure in (True, False):
         for wish in WISHES:
-            if any(wordings.patterns[wish, sure].fullmatch(each) for each in ways):
+            if any(wordings.says(each, wish, sure=sure) for each in ways):
                 return Understood(wish, sure)
     return None
 
@@ -129,9 +129,15 @@ class _Wordings:
     """The phrases of a commands file, ready to be compared with."""
 
     commands: Commands
-    patterns: dict[tuple[Wish, bool], re.Pattern[str]]
+    phrases: dict[tuple[Wish, bool], frozenset[str]]
+    patterns: dict[tuple[Wish, bool], re.Pattern[str] | None]
     grammar: Grammar
     words: tuple[str, ...]
+
+    def says(self, said: str, wish: Wish, *, sure: bool) -> bool:
+        """Whether this is, whole, one of the phrases of that wish."""
+        pattern = self.patterns[wish, sure]
+        return said in self.phrases[wish, sure] or (pattern is not None and pattern.fullmatch(said) is not None)
 
     def without_slips(self, said: str) -> str:
         """Each word that no dictionary knows, as the word of a phrase that is one slip away."""
@@ -163,9 +169,8 @@ def _wordings(commands: Commands) -> _Wordings:
         words |= grammar.words
         known = _KNOWN[id(commands)] = _Wordings(
             commands=commands,
-            patterns={
-                key: re.compile("|".join(map(_as_pattern, phrases)) or r"(?!)") for key, phrases in lists.items()
-            },
+            phrases={key: frozenset(each for each in phrases if "(" not in each) for key, phrases in lists.items()},
+            patterns={key: _pattern_of(phrases) for key, phrases in lists.items()},
             grammar=grammar,
             words=tuple(sorted(word for word in words & known_words() if len(word) >= SHORTEST_WITH_A_SLIP)),
         )
@@ -176,6 +181,8 @@ def _phrases(commands: Commands, wish: Wish, *, sure: bool) -> tuple[str, ...]:
     return commands.of(wish).sure if sure else commands.of(wish).maybe
 
 
-def _as_pattern(phrase: str) -> str:
-    """Brackets and bars mean what they mean in patterns. An alternative may be nothing, so a space may be missing."""
-    return phrase.replace("(", "(?:").replace(" ", " *") if "(" in phrase else re.escape(phrase)
+def _pattern_of(phrases: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Those with brackets. Brackets and bars mean what they mean in patterns; an alternative may be nothing, so a space
+    may be missing."""
+    patterns = [each.replace("(", "(?:").replace(" ", " *") for each in phrases if "(" in each]
+    return re.compile("|".join(patterns)) if patterns else None

@@ -127,6 +127,8 @@ class Grammar:
     def wish_of(self, said: str) -> tuple[Wish, bool] | None:
         """The wish and whether it is sure. Where the words fit two wishes just as well, it is not."""
         words = self.plain(tuple(said.split()))
+        if sum(word not in self.words for word in words) > 1:
+            return None  # no frame can account for them, not even for all but one
         found: list[tuple[bool, int, Wish]] = []
         for wish in WISHES:
             frame = self._frames[wish]

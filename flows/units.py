@@ -5,6 +5,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(r"[()|]|[^\s()|]+")
 
@@ -23,8 +24,12 @@ class Unit:
         return _ends(self.sequence, words, start)
 
 
+@lru_cache(maxsize=8192)
 def read_unit(phrase: str) -> Unit:
-    """A unit from its phrase. Raises ValueError where a bracket has no partner, or where nothing would be left."""
+    """A unit from its phrase, read once: manners stand in the frame of every wish.
+
+    Raises ValueError where a bracket has no partner, or where nothing would be left.
+    """
     tokens = _TOKEN.findall(phrase)
     sequence, rest = _read(tokens)
     if rest:

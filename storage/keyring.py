@@ -54,7 +54,7 @@ class Keyring:
             )
 
     async def key_of(self, pseudonym: bytes) -> bytes | None:
-        key: bytes | None = (await self._database.look(_KEY_OF, {"person": pseudonym})).scalar_one_or_none()
+        key: bytes | None = (await self._database.look(_KEY_OF, {"person": pseudonym}, small=True)).scalar_one_or_none()
         return key
 
     async def keys_of(self, pseudonyms: Collection[bytes]) -> dict[bytes, bytes]:

@@ -67,7 +67,7 @@ class Talk:
             pseudonym = self._pseudonym(telegram_id)
             steps += self._connection.holding(person(pseudonym))
             steps += self._about(pseudonym)
-        given = await self._connection.send(*steps)
+        given = await self._connection.send(*steps, small=True)
         self.seen = update_id is not None and given[0].rowcount == 0
         if telegram_id is not None:
             self._held.add(pseudonym)

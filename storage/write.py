@@ -171,19 +171,16 @@ class Store:
 
     async def who_waits(self, now: datetime, limit: int = 500) -> list[bytes]:
         """People for whom messages are due."""
-        async with self._main.begin(write=False) as connection:
-            due = {"now": milliseconds(now), "most": limit}
-            return list((await connection.execute(_WHO_WAITS, due)).scalars())
+        return list((await self._main.look(_WHO_WAITS, {"now": milliseconds(now), "most": limit})).scalars())
 
     async def waiting(self, now: datetime, limit: int = 100, pseudonym: bytes | None = None) -> list[Outgoing]:
         """Messages that are due, to everybody or to one person, in the order in which they were said. A person's later
         message is never here while an earlier one of theirs is not due yet."""
-        async with self._main.begin(write=False) as connection:
-            due: dict[str, object] = {"now": milliseconds(now), "most": limit}
-            if pseudonym is None:
-                rows = (await connection.execute(_WAITING, due)).all()
-            else:
-                rows = (await connection.execute(_WAITING_FOR, due | {"person": pseudonym})).all()
+        due: dict[str, object] = {"now": milliseconds(now), "most": limit}
+        if pseudonym is None:
+            rows = (await self._main.look(_WAITING, due)).all()
+        else:
+            rows = (await self._main.look(_WAITING_FOR, due | {"person": pseudonym}, small=True)).all()
         return [each for row in rows if (each := self._open_outgoing(row)) is not None]
 
     def _open_outgoing(self, row: Any) -> Outgoing | None:

@@ -1,6 +1,7 @@
 """From Telegram's updates to what the engine hears. No handler holds conversation logic, and none logs an update."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from aiogram import Bot, F, Router
@@ -14,9 +15,11 @@ from aiogram.types import (
     ContentType,
     Message,
     MessageOriginUser,
+    TelegramObject,
     Update,
     Voice,
 )
+from aiogram.utils.magic_filter import MagicFilter
 
 from bot.conversation.exchange import Exchange, Incoming
 from flows.guide import Guide
@@ -42,31 +45,44 @@ _GONE = {ChatMemberStatus.KICKED, ChatMemberStatus.LEFT}
 def make_router() -> Router:
     """The handlers, in the order in which they are tried. `exchange` and `guide` arrive by name."""
     router = Router(name="hearten")
-    router.message.register(leave_group, F.chat.type != ChatType.PRIVATE)
-    router.message.register(hear_opening, _is_their_own_chat, CommandStart())
-    router.message.register(hear_forwarded, _is_their_own_chat, _is_of_somebody_else)
-    router.message.register(hear_text, _is_their_own_chat, F.text)
-    router.message.register(hear_voice, _is_their_own_chat, F.voice | F.audio)
-    router.message.register(hear_other, _is_their_own_chat, F.content_type.in_(OTHER_CONTENT))
-    router.edited_message.register(hear_edit, _is_their_own_chat, F.text)
-    router.callback_query.register(hear_button, _is_button_of_their_own_chat, F.data)
-    router.my_chat_member.register(be_shut_out, F.chat.type == ChatType.PRIVATE, F.new_chat_member.status.in_(_GONE))
-    router.my_chat_member.register(leave_group, F.chat.type != ChatType.PRIVATE, ~F.new_chat_member.status.in_(_GONE))
+    message, edited, button, member = (
+        router.message, router.edited_message, router.callback_query, router.my_chat_member
+    )  # fmt: skip
+    message.register(leave_group, _at_once(F.chat.type != ChatType.PRIVATE))
+    message.register(hear_opening, _is_their_own_chat, CommandStart())
+    message.register(hear_forwarded, _is_their_own_chat, _is_of_somebody_else)
+    message.register(hear_text, _is_their_own_chat, _at_once(F.text))
+    message.register(hear_voice, _is_their_own_chat, _at_once(F.voice | F.audio))
+    message.register(hear_other, _is_their_own_chat, _at_once(F.content_type.in_(OTHER_CONTENT)))
+    edited.register(hear_edit, _is_their_own_chat, _at_once(F.text))
+    button.register(hear_button, _is_button_of_their_own_chat, _at_once(F.data))
+    in_private, gone = F.chat.type == ChatType.PRIVATE, F.new_chat_member.status.in_(_GONE)
+    member.register(be_shut_out, _at_once(in_private), _at_once(gone))
+    member.register(leave_group, _at_once(F.chat.type != ChatType.PRIVATE), _at_once(~gone))
     return router
 
 
-def _is_their_own_chat(message: Message) -> bool:
+def _at_once(condition: MagicFilter) -> Callable[[TelegramObject], Awaitable[bool]]:
+    """aiogram hands every filter that is no coroutine to a thread, which takes far longer than the filter."""
+
+    async def holds(event: TelegramObject) -> bool:
+        return bool(condition.resolve(event))
+
+    return holds
+
+
+async def _is_their_own_chat(message: Message) -> bool:
     """In a private chat, the chat and the person have the same number."""
     person = message.from_user.id if message.from_user else None
     return message.chat.type == ChatType.PRIVATE and message.chat.id == person
 
 
-def _is_button_of_their_own_chat(query: CallbackQuery) -> bool:
+async def _is_button_of_their_own_chat(query: CallbackQuery) -> bool:
     chat = query.message.chat if query.message else None
     return chat is not None and chat.type == ChatType.PRIVATE and chat.id == query.from_user.id
 
 
-def _is_of_somebody_else(message: Message) -> bool:
+async def _is_of_somebody_else(message: Message) -> bool:
     """Passed on from elsewhere. What people pass on of their own, from another chat of theirs, is theirs."""
     origin = message.forward_origin
     if isinstance(origin, MessageOriginUser) and message.from_user is not None:

@@ -74,10 +74,11 @@ class Database:
         with self._place.explaining():
             await transaction.end(commit=True)
 
-    async def look(self, statement: Executable, parameters: One) -> Rows:
-        """One statement that reads, and no transaction around it. Raises Unavailable."""
+    async def look(self, statement: Executable, parameters: One, *, small: bool = False) -> Rows:
+        """One statement that reads, and no transaction around it; `small` as in `Transaction.send`. Raises
+        Unavailable."""
         with self._place.explaining():
-            return await self._place.look(statement, parameters)
+            return await self._place.look(statement, parameters, small=small)
 
     @asynccontextmanager
     async def turn(self, what: bytes) -> AsyncIterator[bool]:

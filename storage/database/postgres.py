@@ -108,7 +108,7 @@ class PostgresDatabase:
             raise
         return connection
 
-    async def look(self, statement: Executable, parameters: One) -> Rows:
+    async def look(self, statement: Executable, parameters: One, *, small: bool) -> Rows:  # noqa: ARG002 - as above
         return await finish(self._look(statement, parameters))
 
     async def _look(self, statement: Executable, parameters: One) -> Rows:
@@ -170,7 +170,7 @@ class PostgresTransaction(Transaction):
         self._database = database
         self._connection = connection
 
-    async def _run(self, steps: Sequence[Step]) -> list[Rows]:
+    async def _run(self, steps: Sequence[Step], *, small: bool) -> list[Rows]:  # noqa: ARG002 - all go to the server
         with self._database.explaining():
             return await finish(self._run_each(steps))
 

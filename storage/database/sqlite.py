@@ -5,7 +5,9 @@ Promises, on every connection: WAL with `synchronous=FULL` (what was committed s
 Transactions begin when we say so: writers with BEGIN IMMEDIATE, so that two of them never deadlock half-way.
 
 SQLAlchemy writes the statements, once each, and opens the connections (aiosqlite: each has a thread of its own). We
-hand whole lists of statements to that thread ourselves: SQLAlchemy would go there and back four times for each.
+hand whole lists of statements to that thread ourselves: SQLAlchemy would go there and back four times for each. Small
+ones, which find a few rows by their keys and write nothing to the disk, run at once where nobody has to be waited for:
+the way to a thread and back takes ten times as long as they do. What waits, for a lock or for the disk, never runs so.
 """
 
 import asyncio
@@ -65,11 +67,11 @@ class SqliteFile:
         """The transaction really begins with its first statement, in the same travel."""
         return SqliteTransaction(self, await self.take(), "BEGIN IMMEDIATE" if write else "BEGIN")
 
-    async def look(self, statement: Executable, parameters: One) -> Rows:
+    async def look(self, statement: Executable, parameters: One, *, small: bool) -> Rows:
         bound = bind(statement, parameters)
         connection = await self.take()
         try:
-            (given,) = await connection.travel(_run_all, [bound])
+            (given,) = await connection.run([bound], small=small)
         finally:
             await self.give_back(connection)
         return rows_of(bound, given)
@@ -167,17 +169,17 @@ class SqliteTransaction(Transaction):
     def holding(self, what: bytes) -> list[Step]:  # noqa: ARG002 - there is one writer, so it holds everything
         return []
 
-    async def _run(self, steps: Sequence[Step]) -> list[Rows]:
+    async def _run(self, steps: Sequence[Step], *, small: bool) -> list[Rows]:
         bound = [bind(*step) for step in steps]
-        return [rows_of(*each) for each in zip(bound, await self._travel(bound), strict=True)]
+        return [rows_of(*each) for each in zip(bound, await self._travel(bound, small=small), strict=True)]
 
-    async def _travel(self, bound: list[Bound]) -> list[Given]:
+    async def _travel(self, bound: list[Bound], *, small: bool = False) -> list[Given]:
         first: list[Bound] = [] if self._first is None else [(self._first, {}, ())]
         self._first = None
         if not first and not bound:
             return []
         with self._file.explaining():
-            return (await self._connection.travel(_run_all, [*first, *bound]))[len(first) :]
+            return (await self._connection.run([*first, *bound], small=small))[len(first) :]
 
     async def exec_driver_sql(self, statement: str, parameters: tuple[Any, ...] = ()) -> Rows:
         await self.send()
@@ -223,16 +225,55 @@ class _Connection:
     def __init__(self, whole: AsyncConnection, driver: Any) -> None:
         self.whole = whole
         self._driver = driver
+        self._sent = 0
+        self._returned = 0
+        self._waits = True  # for locks, up to PATIENCE
+
+    async def run(self, steps: list[Bound], *, small: bool) -> list[Given]:
+        """Run these statements: at once where they are small and nobody has to be waited for, else in the thread."""
+        if small and self._sent == self._returned:
+            driver: sqlite3.Connection = self._driver._conn  # noqa: SLF001 - the only way in
+            if self._waits:
+                driver.execute("PRAGMA busy_timeout=0")
+                self._waits = False
+            given = _run_at_once(driver, steps)
+            if given is not None:
+                return given
+        return await self.travel(_run_all, steps)
 
     async def travel(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run a function in the thread of this connection, which gives it the standard library's connection first. What
         was sent there runs to its end, one after the other, even where nobody waits for it any more."""
-        given: T = await self._driver._execute(work, self._driver._conn, *arguments)  # noqa: SLF001 - the only way in
+
+        waits, self._waits = self._waits, True
+        self._sent += 1
+
+        def there() -> T:
+            try:
+                driver: sqlite3.Connection = self._driver._conn  # noqa: SLF001
+                if not waits:
+                    driver.execute(f"PRAGMA busy_timeout={PATIENCE}")
+                return work(driver, *arguments)
+            finally:
+                self._returned += 1
+
+        given: T = await self._driver._execute(there)  # noqa: SLF001
         return given
 
     async def close(self) -> None:
         await self.whole.invalidate()
         await self.whole.close()
+
+
+def _run_at_once(driver: sqlite3.Connection, steps: list[Bound]) -> list[Given] | None:
+    """None where the first statement would have to wait for another process: then nothing has happened yet."""
+    try:
+        first = _run_all(driver, steps[:1])
+    except sqlite3.OperationalError as problem:
+        if problem.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return None
+        raise
+    return first + _run_all(driver, steps[1:])
 
 
 def _run_all(driver: sqlite3.Connection, steps: list[Bound]) -> list[Given]:

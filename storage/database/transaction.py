@@ -44,13 +44,14 @@ class Transaction(ABC):
         each = [parameters or {}] if parameters is None or isinstance(parameters, Mapping) else parameters
         return (await self.send(*((statement, one) for one in each)))[-1]
 
-    async def send(self, *steps: Step) -> list[Rows]:
-        """Run these statements in one travel where the database allows it; what each of them gave."""
+    async def send(self, *steps: Step, small: bool = False) -> list[Rows]:
+        """Run these statements in one travel where the database allows it; what each of them gave. `small` promises
+        that they find a few rows by their keys, so that a file need not be asked by way of a thread."""
         noted, self._noted = self._noted, []
-        return (await self._run([*noted, *steps]))[len(noted) :]
+        return (await self._run([*noted, *steps], small=small))[len(noted) :]
 
     @abstractmethod
-    async def _run(self, steps: Sequence[Step]) -> list[Rows]: ...
+    async def _run(self, steps: Sequence[Step], *, small: bool) -> list[Rows]: ...
 
     @abstractmethod
     def holding(self, what: bytes) -> list[Step]:
