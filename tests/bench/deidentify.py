@@ -43,9 +43,10 @@ def presidio() -> marks.Finder | None:
     }  # fmt: skip
     engine = engines.NlpEngineProvider(nlp_configuration=setup).create_engine()
     registry = analyzer.RecognizerRegistry(supported_languages=["en"])
-    registry.load_predefined_recognizers(nlp_engine=engine, countries=["uk"]) if _takes_countries(registry) else (
-        registry.load_predefined_recognizers(nlp_engine=engine)
-    )
+    registry.load_predefined_recognizers(nlp_engine=engine)
+    british: Any = importlib.import_module("presidio_analyzer.predefined_recognizers")
+    for name in ("NhsRecognizer", "UkNinoRecognizer", "UkPostcodeRecognizer"):  # not all are on by themselves
+        registry.add_recognizer(getattr(british, name)())
     whole = analyzer.AnalyzerEngine(nlp_engine=engine, registry=registry, supported_languages=["en"])
     known = set(whole.get_supported_entities("en"))
     if missing := {each for each in _ENTITIES if each.startswith("UK_")} - known:
@@ -56,10 +57,6 @@ def presidio() -> marks.Finder | None:
 
 def _model_name() -> str:
     return "en_core_web_sm" if importlib.util.find_spec("en_core_web_sm") else _MODEL
-
-
-def _takes_countries(registry: Any) -> bool:
-    return "countries" in registry.load_predefined_recognizers.__code__.co_varnames
 
 
 def ours(*, ner: bool) -> marks.Finder | None:
