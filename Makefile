@@ -16,8 +16,9 @@ PORT ?= 8080
 demo: .venv/core.stamp
 	@$(RUN)python -m bot demo --port $(PORT)
 
+# Most tests wait (for processes, servers, a browser), so four files at a time go well on two cores.
 test: lint
-	$(RUN)python -m pytest
+	$(RUN)python -m pytest -n 4 --dist loadfile
 
 bench: .venv/full.stamp
 	@$(RUN)python -m tests.bench.reply

@@ -12,11 +12,15 @@ from rich.console import Console
 from flows.errors import ContentError
 from flows.guide import Guide
 from flows.library import load_guide
+from flows.likeness import kinds_of
+from flows.likeness.compare import WEIGHTS
+from flows.likeness.examples import read_examples
 from flows.lint import Finding, check_guide
 from flows.lint.texts import Text, texts_of
 from flows.reading import grade, mean_words
 from flows.rehearse import Rehearsal
 from flows.show import show_guide
+from flows.spelling import Spelling
 
 #: How many of the hardest texts `check` names, also where nothing is wrong with them.
 HARDEST = 3
@@ -80,6 +84,26 @@ def show(
         print(f"{file} cannot be written ({error.strerror}). Give another place with -o.", file=sys.stderr)
         raise typer.Exit(1) from None
     print(f"The guide is in {file}.")
+
+
+@app.command()
+def learn() -> None:
+    """Learn anew how to hear what is like the example sentences, after one of them was changed. A few seconds."""
+    from flows.likeness.learn import learn as learn_weights  # noqa: PLC0415 - loads scikit-learn, which no other needs
+    from flows.likeness.learn import lines_of  # noqa: PLC0415
+
+    try:
+        examples = read_examples()
+    except ContentError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+    distress = _load("relational-practice").distress
+    if distress.likeness is None:
+        print("distress.toml has no [likeness]; put it back, since it says what to learn with.", file=sys.stderr)
+        raise typer.Exit(1)
+    weights = learn_weights(examples, Spelling.of(distress).plain, kinds_of(distress.terms, distress.likeness))
+    WEIGHTS.write_text("\n".join(lines_of(weights, examples)) + "\n", encoding="utf-8")
+    print(f"Learned from {len(examples)} examples: {len(weights)} weights are in {WEIGHTS.name}.")
 
 
 def _print_size(guide: Guide, all_texts: bool) -> None:

@@ -167,7 +167,7 @@ def _wordings(commands: Commands) -> _Wordings:
                 key: re.compile("|".join(map(_as_pattern, phrases)) or r"(?!)") for key, phrases in lists.items()
             },
             grammar=grammar,
-            words=tuple(sorted(word for word in words & set(known_words()) if len(word) >= SHORTEST_WITH_A_SLIP)),
+            words=tuple(sorted(word for word in words & known_words() if len(word) >= SHORTEST_WITH_A_SLIP)),
         )
     return known
 

@@ -3,15 +3,19 @@
 This is not an assessment. There is no score and no record, and nobody is told; the worst that a false alarm does is a
 kind message too many. The words and their reasons are in `flows/guides/shared/distress.toml`.
 
-A message is brought to plain words (`flows.spelling`), and phrases are looked for in it (`flows.phrases`). A sign calls
-for care unless ordinary words, or the past, cover it.
+A message is brought to plain words (`flows.spelling`) and listened to in two ways. Phrases are looked for in it
+(`flows.phrases`): a sign calls for care unless ordinary words, or the past, cover it. And each of its sentences is
+compared with example sentences (`flows.likeness`), what lies in the past left out. Either way may hear it; only where
+a message is far from every example that calls for care is a sign not believed.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import log2
 
 from flows.guide import Distress, Past, Sign
+from flows.likeness import Likeness, kinds_of, pieces, read_weights
 from flows.phrases import Phrases, Span
 from flows.spelling import Spelling
 
@@ -22,15 +26,33 @@ MOST_LISTS = 32
 
 
 def may_need_care(text: str, distress: Distress) -> bool:
-    """Whether a message has words that call for care: a sign that neither ordinary words nor the past cover."""
+    """Whether a message calls for care: by a sign that nothing covers, or by its likeness to the examples."""
     listener = _listener(distress)
     plain = listener.spelling.plain(text)
+    past = [*listener.past.spans(plain)]
+    sign = _has_sign(listener, plain, past)
+    bounds = distress.likeness
+    if bounds is None or listener.likeness is None:
+        return sign
+    like = listener.likeness.of(_without(plain, past))
+    many = log2(max(sum(1 for _ in pieces(plain)), 1))
+    return like >= (bounds.with_a_sign if sign else bounds.alone + bounds.each_doubling * many)
+
+
+def _has_sign(listener: "_Listener", plain: str, past: list[Span]) -> bool:
     signs = listener.signs.spans(plain)
     first = next(signs, None)
     if first is None:
         return False
-    harmless = [*listener.ordinary.spans(plain), *listener.past.spans(plain)]
+    harmless = [*past, *listener.ordinary.spans(plain)]
     return any(not any(start <= sign[0] and sign[1] <= end for start, end in harmless) for sign in (first, *signs))
+
+
+def _without(plain: str, spans: list[Span]) -> str:
+    """The message with a full stop in place of each letter of the spans, so that what is left stays in pieces."""
+    for start, end in spans:
+        plain = plain[:start] + "." * (end - start) + plain[end:]
+    return plain
 
 
 class PastWords:
@@ -69,6 +91,7 @@ class _Listener:
     signs: Phrases
     ordinary: Phrases
     past: PastWords
+    likeness: Likeness | None
 
 
 _LISTENERS: dict[int, _Listener] = {}
@@ -81,12 +104,14 @@ def _listener(distress: Distress) -> _Listener:
         groups = {term.name: term.words for term in distress.terms}
         if len(_LISTENERS) >= MOST_LISTS:
             _LISTENERS.clear()
+        bounds = distress.likeness
         known = _LISTENERS[id(distress)] = _Listener(
             distress=distress,
             spelling=Spelling.of(distress),
             signs=_phrases(distress.signs, groups),
             ordinary=_phrases(distress.ordinary, groups),
             past=PastWords(distress.past, groups),
+            likeness=Likeness(read_weights(), kinds_of(distress.terms, bounds)) if bounds else None,
         )
     return known
 

@@ -154,13 +154,31 @@ class Past(Part):
     looking_back: tuple[str, ...]
 
 
+class Bounds(Part):
+    """How like the examples that call for care a message must be (`flows.likeness`), in hundredths.
+
+    `alone` where no sign is heard. For a message of several pieces `each_doubling` is added whenever their number
+    doubles: of many sentences, one is always a little like danger. Below `with_a_sign`, a sign is not believed.
+    """
+
+    why: str
+    kinds: tuple[str, ...] = Field(description="Names of terms: words of one of them are alike to the examples.")
+    alone: int
+    each_doubling: int = Field(ge=0)
+    with_a_sign: int
+
+
 class Distress(Part):
-    """`signs` call for care unless one of `ordinary` ('killing time'), or the past, covers the same words."""
+    """`signs` call for care unless one of `ordinary` ('killing time'), or the past, covers the same words.
+
+    With `likeness`, example sentences are listened to as well: either may hear what the other does not.
+    """
 
     keywords: tuple[str, ...] = Field(description="Words that matter enough to be known with a slip of the finger.")
     small_words: tuple[str, ...] = Field(description="Words that are run together with these: 'idontwanttodie'.")
     spellings: dict[str, tuple[str, ...]] = Field(description="A word, or a few, and other ways to write it.")
     terms: tuple[Term, ...]
+    likeness: Bounds | None = Field(default=None, description="Left out where the examples do not fit the language.")
     past: Past
     signs: tuple[Sign, ...]
     ordinary: tuple[Sign, ...]

