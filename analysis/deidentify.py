@@ -66,14 +66,23 @@ class Placeholders:
 
 def deidentify(text: str, memory: Placeholders | None = None, finders: Iterable[Finder] = ()) -> Deidentified:
     """Replaces identifying details. Without a memory, placeholders are consistent within this text only."""
-    memory = memory if memory is not None else Placeholders()
+    return replace_details(text, find_details(text, finders), memory if memory is not None else Placeholders())
+
+
+def find_details(text: str, finders: Iterable[Finder] = ()) -> list[Found]:
+    """What identifies, in order and apart from each other. It remembers nothing, so any process can do it."""
     found = [*find_identifiers(text), *find_names(text)]
     for find in finders:
         found += find(text)
+    return _settle(found)
+
+
+def replace_details(text: str, details: Iterable[Found], memory: Placeholders) -> Deidentified:
+    """Put placeholders in place of details that were found in this text."""
     pieces: list[str] = []
     spans: list[Redaction] = []
     kept = clean = 0
-    for each in _settle(found):
+    for each in details:
         before = text[kept : each.start]
         placeholder = memory.name(each.kind, text[each.start : each.end], each.entry)
         clean += len(before)

@@ -182,7 +182,10 @@ def find_identifiers(text: str) -> Iterator[Found]:
             if kind:
                 yield Found(match.start(), match.end(), kind, 1, "a number of its form")
     for rank, (shape, pattern) in enumerate(_PATTERNS, start=2):
-        if not any(need in small for need in shape.needs):
+        for need in shape.needs:  # a loop, because `any` would take most of the time that there is
+            if need in small:
+                break
+        else:
             continue
         for match in pattern.finditer(text):
             start, end = match.span("detail") if pattern.groups else match.span()

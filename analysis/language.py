@@ -16,11 +16,14 @@ _LEAST_KNOWN = 0.6
 
 def is_english(words: Sequence[Word], knows: Callable[[str], bool]) -> bool:
     """`knows` tells whether a word was seen in the exemplars."""
-    letters = [letter for word in words for letter in word.text if letter.isalpha()]
-    if letters and sum(letter > "\u024f" for letter in letters) > len(letters) / 2:
-        return False
+    foreign = "".join([word.text for word in words if not word.text.isascii()])
+    if any(letter > "\u024f" for letter in foreign):
+        letters = [letter for word in words for letter in word.text if letter.isalpha()]
+        if sum(letter > "\u024f" for letter in letters) > len(letters) / 2:
+            return False
     if len(words) < _FEWEST:
         return True
-    function = sum(word.text in read_function_words() for word in words) / len(words)
-    known = sum(knows(word.text) for word in words) / len(words)
+    functions = read_function_words()
+    function = sum([word.text in functions for word in words]) / len(words)
+    known = sum([knows(word.text) for word in words]) / len(words)
     return function >= _LEAST_FUNCTION or known >= _LEAST_KNOWN

@@ -8,8 +8,9 @@ are held, and they are forgotten when the next one comes.
 from collections import Counter
 from collections.abc import Iterable
 
-from analysis.deidentify import Finder, Placeholders, deidentify
+from analysis.deidentify import Finder, Placeholders, find_details, replace_details
 from analysis.desk import Book, Cleaner
+from analysis.identifiers import Found
 from analysis.reading import Masked
 from storage.records import Answer
 
@@ -23,10 +24,11 @@ class MaskByPerson:
         self._person: str | None = None
         self._placeholders = Placeholders(self._study)
 
-    def __call__(self, answer: Answer) -> Masked:
+    def __call__(self, answer: Answer, details: list[Found] | None = None) -> Masked:
         if answer.person != self._person:
             self._person, self._placeholders = answer.person, Placeholders(self._study)
-        clean, spans = deidentify(answer.text, self._placeholders, self._finders)
+        found = find_details(answer.text, self._finders) if details is None else details
+        clean, spans = replace_details(answer.text, found, self._placeholders)
         return Masked(clean, Counter(str(span.kind) for span in spans))
 
 
@@ -36,7 +38,7 @@ class ReviewedMask:
     def __init__(self, book: Book, finders: Iterable[Finder] = ()) -> None:
         self._clean = Cleaner(book, finders)
 
-    def __call__(self, answer: Answer) -> Masked:
-        found = self._clean(answer)
+    def __call__(self, answer: Answer, details: list[Found] | None = None) -> Masked:
+        found = self._clean(answer, details)
         kinds = Counter(str(each.stretch.kind) for each in found.clean.taken)
         return Masked(found.clean.text, kinds, found.review.verdict)

@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from analysis.identifiers import Found
 from analysis.model import Coded, Coder
 from storage.records import Answer, Asked
 
@@ -69,9 +70,10 @@ class Masked:
 
 
 class Mask(Protocol):
-    """Takes identifying details out. The same name of the same person gets the same placeholder every time."""
+    """Takes identifying details out. The same name of the same person gets the same placeholder every time. `details`:
+    what the machine found in the text, where another process has looked already."""
 
-    def __call__(self, answer: Answer) -> Masked: ...
+    def __call__(self, answer: Answer, details: list[Found] | None = None) -> Masked: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +126,20 @@ class Reading:
         """Code what is not remembered, in one go, and put everything in its place."""
         names = [(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), invites) for text, invites in texts]
         found = {name: self._known[name] for name in names if name in self._known}
-        wanted = {name: text for name, text in zip(names, texts, strict=True) if name not in found and text[0].strip()}
-        for name, coded in zip(wanted, self.coder.code_many(wanted.values()), strict=True):
+        wanted = {name: text for name, text in zip(names, texts, strict=True) if name not in found}
+        for name, coded in zip(wanted, code_each(self.coder, wanted.values()), strict=True):
             found[name] = coded
-            if len(self._known) < self._remember:
+            if coded is not _NOTHING and len(self._known) < self._remember:
                 self._known[name] = coded
-        return [found.get(name, _NOTHING) for name in names]
+        return [found[name] for name in names]
+
+
+def code_each(coder: BatchCoder, texts: Iterable[Text]) -> list[Coded]:
+    """The coding of each text, in one go; what comes twice is coded once, what has no words is not coded at all."""
+    texts = list(texts)
+    wanted = dict.fromkeys(text for text in texts if text[0].strip())
+    found = dict(zip(wanted, coder.code_many(wanted), strict=True))
+    return [found.get(text, _NOTHING) for text in texts]
 
 
 async def show_progress(answers: AsyncIterator[Each], doing: str) -> AsyncIterator[Each]:

@@ -14,6 +14,7 @@ Meaning = TypeVar("Meaning")
 # Letters or digits of any script, with apostrophes, hyphens and ampersands inside: "didn't", "well-spoken", "a&e".
 _WORD = re.compile(r"[^\W_]+(?:['’&-][^\W_]+)*")
 
+_REMEMBERED = 50_000  # words
 _SHORT = 4  # letters of a word that is hardly cut
 
 
@@ -27,7 +28,9 @@ class Word(NamedTuple):
 
 def find_words(text: str) -> list[Word]:
     """All words of a text, in order. Numbers are words; punctuation and emoji are not."""
-    return [Word(match.group().lower().replace("’", "'"), match.start(), match.end()) for match in _WORD.finditer(text)]
+    if text.isascii():  # then small letters stand where the capitals stood, and all at once is quicker
+        return [Word(match.group(), *match.span()) for match in _WORD.finditer(text.lower())]
+    return [Word(match.group().lower().replace("’", "'"), *match.span()) for match in _WORD.finditer(text)]
 
 
 @lru_cache(maxsize=50_000)
@@ -66,6 +69,7 @@ class PhraseBook(Generic[Meaning]):
             )
             table.setdefault(first.removesuffix("*"), []).append((tuple(rest), meaning))
         self._lengths = sorted({len(key) for key in self._begun})
+        self._known: dict[str, tuple[tuple[tuple[str, ...], Meaning], ...]] = {}
 
     def find(self, words: list[str]) -> Iterator[Hit[Meaning]]:
         """Every phrase that occurs, from left to right; phrases may overlap."""
@@ -73,15 +77,21 @@ class PhraseBook(Generic[Meaning]):
             for rest, meaning in self._starting_with(word):
                 if not rest:
                     yield Hit(meaning, index, index + 1)
-                elif all(_agrees(wanted, words, index + 1 + offset) for offset, wanted in enumerate(rest)):
+                elif _go_on(rest, words, index + 1):
                     yield Hit(meaning, index, index + 1 + len(rest))
 
-    def _starting_with(self, word: str) -> Iterator[tuple[tuple[str, ...], Meaning]]:
-        yield from self._whole.get(word, ())
-        for length in self._lengths:
-            if length > len(word):
-                return
-            yield from self._begun.get(word[:length], ())
+    def _starting_with(self, word: str) -> tuple[tuple[tuple[str, ...], Meaning], ...]:
+        """The phrases that may begin with a word. Most words come again, so what was found is remembered."""
+        known = self._known.get(word)
+        if known is None:
+            found = list(self._whole.get(word, ()))
+            for length in self._lengths:
+                if length <= len(word):
+                    found += self._begun.get(word[:length], ())
+            known = tuple(found)
+            if len(self._known) < _REMEMBERED:
+                self._known[word] = known
+        return known
 
 
 def weigh_words(words: Iterable[str], weights: Mapping[str, float]) -> float:
@@ -97,7 +107,13 @@ def _words_of_phrase(phrase: str) -> Iterator[tuple[Word, str]]:
         yield word, "*" if phrase[word.end : word.end + 1] == "*" else ""
 
 
-def _agrees(wanted: str, words: list[str], index: int) -> bool:
-    if index >= len(words):
+def _go_on(rest: tuple[str, ...], words: list[str], index: int) -> bool:
+    """Whether the rest of a phrase stands at that place."""
+    if index + len(rest) > len(words):
         return False
-    return words[index].startswith(wanted[:-1]) if wanted.endswith("*") else words[index] == wanted
+    for wanted in rest:
+        word = words[index]
+        if word != wanted and not (wanted[-1] == "*" and word.startswith(wanted[:-1])):
+            return False
+        index += 1
+    return True

@@ -10,8 +10,8 @@ import typer
 
 from analysis.coder import ThemeCoder
 from analysis.commands.engine import EngineName, FrameworkName, ModelFolder, choose_coder, name_engine
-from analysis.commands.finding import read_finders
 from analysis.commands.lines import Answer, read_records, write_whole
+from analysis.finding import read_finders
 from analysis.frameworks import DEFAULT
 from analysis.model import Coded
 from analysis.questions import invites_of

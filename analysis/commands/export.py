@@ -8,20 +8,22 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from analysis.commands.engine import EngineName, ModelFolder
 from analysis.commands.lines import read_records, write_whole
 from analysis.commands.study import (
     Key,
     ReportSettings,
     Who,
     finders_of,
+    invites_by_question,
     open_study,
-    reading_of,
     run,
     span_of,
     tell_unopened,
@@ -35,10 +37,12 @@ from analysis.export.read_qdpx import Coded, as_lines, coders_of, read_project
 from analysis.export.request import DEFAULT_K, DEFAULT_L, LEAST_K, LEAST_L, refuse_unreviewed
 from analysis.export.request import check as check_request
 from analysis.frameworks import DEFAULT, read_framework
+from analysis.masking import ReviewedMask
 from analysis.model import Framework
 from analysis.period import read_period
 from analysis.reading import show_progress
 from analysis.serve.app import today
+from analysis.sharing import SharedReading, Tools, usual_processes
 from storage.read import Reader
 from storage.settings import read_settings
 
@@ -91,6 +95,11 @@ def export_answers(
             help="Export texts that no person has reviewed. You answer for what happens to them.",
         ),
     ] = False,
+    engine: EngineName = "auto",
+    model: ModelFolder = None,
+    processes: Annotated[
+        int, typer.Option(help="How many processes find details and code; 0: as many as there are cores.", min=0)
+    ] = 0,
     who: Who = "",
 ) -> None:
     """Export answers for research: one folder with data, codebook, data dictionary, manifest and README."""
@@ -100,14 +109,20 @@ def export_answers(
         request = Request(out, form.value, unreviewed, today(), service, days, k=k, l=l, narrow=narrow)
         check_request(request)
         async with open_study(key) as (reader, _, book):
-            manifest = await _export(reader, book, replace(request, reviewers=people_needed(book)), read_name(who))
+            settings = read_settings(ReportSettings)
+            tools = Tools(DEFAULT, engine, model, settings.study_list, settings.ner)
+            reading = SharedReading(
+                tools, partial(ReviewedMask, book), invites_by_question, processes=processes or usual_processes()
+            )
+            told_rules = replace(request, reviewers=people_needed(book))
+            manifest = await _export(reader, book, told_rules, reading, read_name(who))
             tell_unopened(reader)
         typer.echo(f"{manifest['answers']} answers of {manifest['people']} people are in {out}. Read README.txt first.")
 
     run(work)
 
 
-async def _export(reader: Reader, book: Book, request: Request, name: str) -> dict[str, Any]:
+async def _export(reader: Reader, book: Book, request: Request, reading: SharedReading, name: str) -> dict[str, Any]:
     """Export, and write in the book what was opened and what was made of it."""
     span = span_of(request.service, request.period)
     period = request.period.name if request.period else None
@@ -117,10 +132,18 @@ async def _export(reader: Reader, book: Book, request: Request, name: str) -> di
         looked_at = show_progress(reader.answers(**span), "Answers looked up in the desk's book")
         if waiting := await count_unreviewed(book, looked_at):
             raise refuse_unreviewed(waiting)
-    reading, told = reading_of(book, finders_of(read_settings(ReportSettings))), Told()
+    told = Told()
     coded = show_progress(reading.code(told.listen(reader.answers(**span))), "Answers exported")
     flow = await reader.flow()
-    manifest = await export(request, coded, reader.asked(**span), reading.coder.framework, told=told, flow=flow)
+    manifest = await export(
+        request,
+        coded,
+        reader.asked(**span),
+        read_framework(DEFAULT),
+        told=told,
+        flow=flow,
+        engine=lambda: reading.engine,
+    )
     made = _digest(request.folder / "manifest.json")
     book.write(
         name, "exported", **log, form=request.form, manifest=made, answers=manifest["answers"],

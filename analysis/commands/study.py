@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from analysis.commands.finding import read_finders
 from analysis.deidentify import Finder
 from analysis.desk import Book
 from analysis.errors import AnalysisError
+from analysis.finding import read_finders
 from analysis.frameworks import DEFAULT
 from analysis.masking import ReviewedMask
 from analysis.period import Period, PeriodError
@@ -111,7 +111,7 @@ def reading_of(book: Book, finders: Iterable[Finder] = (), *, remember: int = 0)
     # The engine is imported here so that --help and a refusal do not wait for scikit-learn.
     from analysis.lexical import lexical_coder  # noqa: PLC0415
 
-    return Reading(lexical_coder(), lambda: ReviewedMask(book, finders), _invites, remember=remember)
+    return Reading(lexical_coder(), lambda: ReviewedMask(book, finders), invites_by_question, remember=remember)
 
 
 def span_of(service: str | None, period: Period | None) -> dict[str, Any]:
@@ -123,5 +123,5 @@ def span_of(service: str | None, period: Period | None) -> dict[str, Any]:
     }
 
 
-def _invites(_guide: str, _version: int, question: str) -> tuple[str, ...]:
+def invites_by_question(_guide: str, _version: int, question: str) -> tuple[str, ...]:
     return invites_of(DEFAULT, question)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-from analysis.deidentify import Finder, Placeholders, deidentify
+from analysis.deidentify import Finder, Placeholders, find_details
 from analysis.desk.book import Book
 from analysis.desk.errors import DeskError
 from analysis.desk.redact import Clean, Stretch, redact
 from analysis.desk.review import ReviewState, review_state
+from analysis.identifiers import Found
 from storage.records import Answer, AnswerPlace
 
 _FRESH = 20.0  # seconds
@@ -109,13 +110,14 @@ class Cleaner:
         self._person: str | None = None
         self._placeholders = Placeholders()
 
-    def __call__(self, answer: Answer) -> OnDesk:
+    def __call__(self, answer: Answer, details: list[Found] | None = None) -> OnDesk:
+        """`details`: what the machine found, where that was looked up already."""
         if answer.person != self._person:
             self._person, self._placeholders = answer.person, Placeholders()
         name, text = name_of(answer), answer.text
-        # Suggested with a memory of its own: the numbers of placeholders are given by what is really taken out.
-        found = deidentify(text, finders=self._finders)
-        suggested = tuple(Stretch(each.start, each.end, each.kind) for each in found.spans)
+        # The numbers of placeholders are given by what is really taken out, not by what was suggested.
+        found = find_details(text, self._finders) if details is None else details
+        suggested = tuple(Stretch(each.start, each.end, each.kind) for each in found)
         state = review_state(self._book, name, text)
         chosen = suggested if state.stretches is None else state.stretches
         return OnDesk(name, answer, suggested, state, redact(text, chosen, self._placeholders))

@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,14 +65,16 @@ async def export(
     *,
     told: Told | None = None,
     flow: Flow | None = None,
+    engine: Callable[[], str] = str,
 ) -> dict[str, Any]:
-    """Write the folder and return its manifest. Raises ExportError; then there is no folder."""
+    """Write the folder and return its manifest. `engine` says, at the end, which engine coded. Raises ExportError;
+    then there is no folder."""
     check(request)
     target = request.folder.absolute()
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
         partial.mkdir(mode=0o700)
-        manifest = await _fill(partial, request, coded, asked, framework, told=told or Told(), flow=flow)
+        manifest = await _fill(partial, request, coded, asked, framework, told=told or Told(), flow=flow, engine=engine)
         partial.rename(target)
     except OSError as problem:
         reason = os.strerror(problem.errno).lower() if problem.errno else "it cannot be written"
@@ -91,6 +93,7 @@ async def _fill(
     *,
     told: Told,
     flow: Flow | None,
+    engine: Callable[[], str],
 ) -> dict[str, Any]:
     seed = secrets.token_hex(16)
     written, people = Written(), Table(told, request)
@@ -104,6 +107,7 @@ async def _fill(
         written.began.add(question.person)
     write_codebook(folder / "codebook.qdc", framework)
     manifest = manifest_of(request, framework, written, table, seed=seed, flow=flow)
+    manifest["engine"] = engine()
     methods.write(folder, manifest, table)
     explain(folder, request, framework, manifest, table.names)
     return manifest

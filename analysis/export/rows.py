@@ -8,8 +8,8 @@ of codings stay right in what is written.
 import csv
 import io
 import json
+import re
 import secrets
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -28,6 +28,9 @@ COLUMNS = (
 )  # fmt: skip
 
 _REPLACED = "\ufffd"
+# Controls (Cc) apart from tab and line feed, surrogates (Cs), and what is never a character (Unicode, section 23.7).
+_NEVER = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_UNFIT = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NEVER}]")
 _FORMULA = "=+-@|%＝＋－＠"
 
 
@@ -70,12 +73,7 @@ def make_row(coded: CodedAnswer, ids: NewIds) -> Row:
 def clean(text: str) -> str:
     """The text without control characters, of the same length. Line breaks and tabs stay; a carriage return becomes a
     space; other controls, lone surrogates and what is never a character become U+FFFD."""
-    return "".join(each if each in "\n\t" else " " if each == "\r" else _visible(each) for each in text)
-
-
-def _visible(each: str) -> str:
-    never = ord(each) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(each) <= 0xFDEF  # noqa: PLR2004 - Unicode, section 23.7
-    return _REPLACED if never or unicodedata.category(each) in {"Cc", "Cs"} else each
+    return text if text.isprintable() else _UNFIT.sub(_REPLACED, text.replace("\r", " "))
 
 
 def as_line(row: Row, form: Format) -> bytes:

@@ -140,7 +140,7 @@ def _bare(word: str, end: int, before: str) -> tuple[str, int]:
 
 
 def _parts(gap: str) -> bool:
-    return any(each in _ENDS for each in gap)
+    return gap != " " and not _ENDS.isdisjoint(gap)
 
 
 def _abbreviated(token: Token, gap: str) -> bool:

@@ -1,10 +1,11 @@
 """How fast and how large an export is: `make bench`, or `python -m tests.bench.export [ANSWERS ...]`.
 
 Invented answers go through the real line, from the answers as the read port gives them to the folder on disk: taking
-out details, coding, disclosure control, writing. Each size runs in a process of its own, so that its memory is its own.
+out details, coding, disclosure control, writing. Opening sealed answers is not in it: `tests.bench.storage` has that.
 """
 
 import asyncio
+import os
 import random
 import resource
 import subprocess
@@ -19,9 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.export import Request, Told, export
-from analysis.lexical import lexical_coder
+from analysis.frameworks import DEFAULT, read_framework
 from analysis.masking import MaskByPerson
-from analysis.reading import Reading
+from analysis.sharing import SharedReading, Tools, usual_processes
 from storage.records import Answer, Asked, Content
 from tests.test_deidentify import marks
 
@@ -49,27 +50,75 @@ async def asked() -> AsyncIterator[Asked]:
         yield _
 
 
-async def run(count: int, form: str, folder: Path) -> None:
-    reading, told = Reading(lexical_coder(), MaskByPerson), Told()
-    began = time.perf_counter()
+async def run(count: int, form: str, processes: int, folder: Path) -> None:
+    reading, told = SharedReading(Tools(DEFAULT, "lexical"), MaskByPerson, processes=processes), Told()
     request = Request(folder / "out", form, True, date(2026, 11, 22), k=5, l=2)  # type: ignore[arg-type]
-    await export(request, reading.code(told.listen(answers(count))), asked(), reading.coder.framework, told=told)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(f"{time.perf_counter() - began:.1f} {peak:.0f}\n")
+    await export(request, reading.code(told.listen(answers(count))), asked(), read_framework(DEFAULT), told=told)
+
+
+def measure(count: int, form: str, processes: int) -> tuple[float, float, float, float]:
+    """Seconds on the clock; seconds of processors; the most MB of all processes together, what they share counted once,
+    and of the largest one, from a look every fifth of a second."""
+    command = [sys.executable, "-m", "tests.bench.export", "one", str(count), form, str(processes)]
+    began, together, largest = time.perf_counter(), 0.0, 0.0
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used: dict[int, float] = {}
+    with subprocess.Popen(command) as export_run:
+        while export_run.poll() is None:
+            each = [memory_of(process) for process in family(export_run.pid)]
+            together, largest = max(together, sum(each)), max(largest, *each, 0.0)
+            used |= {process: seconds_of(process) for process in family(export_run.pid)[1:]}
+            time.sleep(0.2)
+        seconds = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    if export_run.returncode:
+        raise SystemExit(f"The export of {count:,} answers as {form} failed.")
+    return seconds, own + sum(used.values()), together, largest
+
+
+def family(process: int) -> list[int]:
+    """A process and everything that it started, on Linux."""
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except OSError:
+        children = []
+    return [process, *(each for child in children for each in family(int(child)))]
+
+
+def memory_of(process: int) -> float:
+    """MB, of what is shared a share."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(float(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def seconds_of(process: int) -> float:
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
     if sys.argv[1:2] == ["one"]:
         with tempfile.TemporaryDirectory() as folder:
-            asyncio.run(run(int(sys.argv[2]), sys.argv[3], Path(folder)))
+            asyncio.run(run(int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), Path(folder)))
         return
-    table = Table("answers", "format", "seconds", "answers a second", "peak memory, MB")
+    table = Table("answers", "format", "processes", "seconds", "of processors", "all, MB", "largest, MB")
     for form in ("csv", "qdpx"):
         for count in map(int, sys.argv[1:]) if sys.argv[1:] else SIZES:
-            command = [sys.executable, "-m", "tests.bench.export", "one", str(count), form]
-            seconds, peak = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-            table.add_row(f"{count:,}", form, seconds, f"{count / float(seconds):,.0f}", peak)
+            for processes in sorted({1, usual_processes()}):
+                seconds, used, together, largest = measure(count, form, processes)
+                figures = (f"{each:,.0f}" for each in (seconds, used, together, largest))
+                table.add_row(f"{count:,}", form, str(processes), *figures)
     Console().print(table)
+    Console().print(
+        "Load of the machine over the last minutes: " + ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """Parquet and Excel hold what JSON Lines holds; no format lets a formula, a tag or a control character through."""
 
 import json
+import os
+import resource
+import secrets
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.export.rows import COLUMNS, clean
+from analysis.export import ExportError
+from analysis.export.rows import COLUMNS, Format, clean
+from analysis.export.spool import Spool
 from analysis.export.tables import _CELL, Excel
 from tests.test_export.making import DIFFICULT, hearing, make, request_for
 
@@ -66,3 +72,29 @@ async def test_no_format_lets_anything_through(tmp_path_factory: pytest.TempPath
         for sheet in openpyxl.load_workbook(folder / "answers.xlsx"):
             assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
     json.loads((folder / "manifest.json").read_text())
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet", "xlsx", "qdpx"])
+@pytest.mark.parametrize(("stage", "most"), [("add", 0), ("add", 30_000), ("rows", 0), ("rows", 12_000)])
+async def test_a_disk_that_is_really_full_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: Format, stage: str, most: int
+) -> None:
+    """From the first answer on, or once all are written down, the system lets no file grow further."""
+    heard = hearing([secrets.token_hex(400) for _ in range(60)])
+    whole = getattr(Spool, stage)
+
+    def full(*given: object) -> object:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+        return whole(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Spool, stage, full)
+        refused = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        try:
+            with pytest.raises(ExportError, match="what was written is removed"):
+                await make(request_for(tmp_path / "out", form), heard)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            signal.signal(signal.SIGXFSZ, refused)
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - a test has nobody to wait for
+    await make(request_for(tmp_path / "out", form), heard)

@@ -6,6 +6,7 @@ import io
 import json
 import stat
 import tomllib
+import unicodedata
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from importlib.resources import files
@@ -180,3 +181,20 @@ def test_the_dictionary_names_every_column_in_order() -> None:
 
     text = files("analysis.export").joinpath("data/dictionary.toml").read_text("utf-8")
     assert tuple(each["name"] for each in tomllib.loads(text)["column"]) == COLUMNS
+
+
+@given(st.text())
+def test_cleaning_is_what_unicode_says_of_each_character(text: str) -> None:
+    assert clean(text) == "".join(map(said_of, text))
+
+
+def said_of(each: str) -> str:
+    if each in "\n\t":
+        return each
+    never = ord(each) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(each) <= 0xFDEF
+    return " " if each == "\r" else "\ufffd" if never or unicodedata.category(each) in {"Cc", "Cs"} else each
+
+
+def test_cleaning_every_character_there_is() -> None:
+    every = "".join(map(chr, range(0x110000)))
+    assert clean(every) == "".join(map(said_of, every))
