@@ -163,12 +163,30 @@ class ChangeLanguage:
 
 
 @dataclass(frozen=True, slots=True)
+class Tidy:
+    """Delete from the chat what was asked and answered so far, or all of it (`everything`), as far as the messenger
+    allows. What this turn says stays."""
+
+    everything: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AskForCopy:
     """The person would like a copy of their answers. A researcher makes it, since nobody here can."""
 
 
 Effect = (
-    Keep | Forget | ForgetEverything | Mark | Agree | Schedule | Unschedule | StartRound | ChangeLanguage | AskForCopy
+    Keep
+    | Forget
+    | ForgetEverything
+    | Mark
+    | Agree
+    | Schedule
+    | Unschedule
+    | StartRound
+    | ChangeLanguage
+    | Tidy
+    | AskForCopy
 )
 
 

@@ -142,6 +142,13 @@ class Words(Shared):
     copy_asked: Sentence
     consent_changed: Sentence
 
+    # Tidying the chat as we go
+    tidy_offer: Sentence
+    tidy_ask: Sentence
+    tidy_on: Sentence
+    tidy_off: Sentence
+    tidied: Sentence
+
     # Language
     which_language: Sentence
     one_language: Sentence
@@ -203,6 +210,7 @@ SLOTS: dict[str, frozenset[str]] = {
     "support": frozenset({"contacts", "checked"}),
     "welcome_back": frozenset({"where"}),
     "remind_set": frozenset({"day", "time"}),
+    "tidy_ask": frozenset({"now"}),
     "copy_asked": frozenset({"day"}),
     "my_data": frozenset({"answers", "day", "items", "receipt", "until", "code"}),
     "withdrawal": frozenset({"until", "code"}),

@@ -17,6 +17,7 @@ from bot.conversation.shelf import Shelf
 from bot.conversation.writing import Advance, Writing, read_chat
 from bot.sending.letter import Letter
 from flows.engine import advance, begin
+from flows.plan import is_answering
 from flows.progress import Progress, read_progress
 from flows.services import Services
 from flows.turn import ChangeLanguage, Due, Edited, Heard, Opened, StartRound, Turn
@@ -38,6 +39,7 @@ class Incoming:
     heard: Heard
     message: int | None = None
     pressed_on: int | None = None
+    sent: datetime | None = None
     voice: Content | None = field(default=None, repr=False)
 
 
@@ -112,8 +114,7 @@ class Exchange:
 
     def delivered(self, pseudonym: bytes, letter: Letter, message: int) -> None:
         """A message of ours arrived in the chat."""
-        answering = letter.step.startswith("question")
-        self._recent.said(pseudonym, Recent(message, self._clock(), answering))
+        self._recent.said(pseudonym, Recent(message, self._clock(), answering=is_answering(letter.step)))
 
     async def _advance(self, unit: Unit, pseudonym: bytes, kept: bytes | None, incoming: Incoming) -> list[Advance]:
         """What follows from what was heard: one turn, and another where that one begins a round or changes the

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from flows.commands import understand
 from flows.distress import may_need_care
-from flows.engine import care, reminders, rights, rounds
+from flows.engine import care, reminders, rights, rounds, tidy
 from flows.engine.draft import Draft
 from flows.engine.listen import acknowledge, hear_words, keep, meant, not_meant, press
 from flows.engine.present import present
@@ -31,6 +31,7 @@ def begin(guide: Guide, *, service: str, session: str, code: str, before: Progre
         session=session,
         code=code,
         rounds=before.rounds if before else 0,
+        tidy=before.tidy if before else None,
         before=before,
     )
 
@@ -43,6 +44,7 @@ def advance(guide: Guide, progress: Progress | None, heard: Heard, now: datetime
     _hear(draft, heard)
     if draft.remembers:
         reminders.settle(draft)
+        tidy.settle(draft, progress)
     return draft.turn()
 
 
@@ -169,6 +171,8 @@ def _press_beside(draft: Draft, aside: Aside, verb: str, argument: str) -> bool:
             care.ground(draft)
         case "mydata", "yes", _:
             rights.ask_for_copy(draft)
+        case "tidy", "yes" | "no", _:
+            tidy.choose(draft, on=verb == "yes")
         case "language", "choose", language:
             return rights.speak(draft, language)
         case "mydata", "choose", item if item in {each.id for each in draft.guide.consent} - {"take_part"}:

@@ -26,6 +26,7 @@ from flows.turn import (
     Pressed,
     Said,
     Schedule,
+    Tidy,
     Unusable,
     Voiced,
 )
@@ -34,7 +35,7 @@ from tests.test_flows.walking import Walker, data_of
 DATA = re.compile(r"(next|yes|no|choose|done|skip|pause|resume|stop|help|keep|delete|back):[a-z0-9_-]+(:[a-z0-9_]+)?")
 WORDS = [
     "They rang me back", "stop", "STOP", "skip", "pause", "resume", "help", "delete everything please", "yes", "no",
-    "done", "/mydata", "/privacy", "/withdraw", "i want to kill myself", "killing time", "", "  ", "18 to 24",
+    "done", "/tidy", "/mydata", "/privacy", "/withdraw", "i want to kill myself", "killing time", "", "  ", "18 to 24",
     "\u202eabc", "ok", "not this one", "x" * 4096,
 ]  # fmt: skip
 load_guide = lru_cache(read_guide)
@@ -165,6 +166,13 @@ class AnyConversation(RuleBasedStateMachine):
                     self.skipped.clear()
                 case Keep() | Mark():
                     assert self.agreed
+                case Tidy():
+                    now = self.walker.progress
+                    wanted = any(each is not None and each.tidy for each in (before, now))
+                    assert wanted, "the chat is cleared only for who asked for it"
+                    assert now is not None
+                    left = before is None or (now.at, now.state) != (before.at, before.state) or not before.tidy
+                    assert left, "nothing goes while the person is still there"
         if self.walker.progress is None:
             assert not self.walker.scheduled, "nothing comes after withdrawal"
         else:
