@@ -142,6 +142,11 @@ class Words(Shared):
     copy_asked: Sentence
     consent_changed: Sentence
 
+    # A withdrawal code
+    code_sure: Sentence
+    code_done: Sentence
+    code_unknown: Sentence
+
     # Tidying the chat as we go
     tidy_offer: Sentence
     tidy_ask: Sentence

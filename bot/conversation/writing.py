@@ -16,6 +16,7 @@ from flows.turn import (
     AskForCopy,
     Edited,
     Effect,
+    EraseByCode,
     Forget,
     ForgetEverything,
     Keep,
@@ -120,6 +121,9 @@ class Writing:
         if isinstance(effect, ForgetEverything):
             await self.unit.erase_person(self.pseudonym)
             return
+        if isinstance(effect, EraseByCode):
+            await self._erase_by_code(effect.code)
+            return
         if progress is None:
             raise AssertionError("a turn without a progress has nothing to write")
         match effect:
@@ -145,6 +149,12 @@ class Writing:
         place = Place(session, keep.question, keep.part)
         message = str(self.incoming.message) if keep.kind == "answer" else None
         await self.unit.keep(self.pseudonym, NewPart(place, keep.kind, content, message, self.now.date()))
+
+    async def _erase_by_code(self, code: str) -> None:
+        """Somebody else, of whom we know no chat: what they have on their phone stays there."""
+        other = await self.unit.person_of(code)
+        if other is not None:
+            await self.unit.erase_person(other)
 
     async def _enrol(self, agree: Agree, session: Progress) -> None:
         enrolment = Enrolment(

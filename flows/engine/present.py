@@ -36,7 +36,7 @@ def end(draft: Draft) -> None:
 
 
 def say_how_to_withdraw(draft: Draft) -> None:
-    """The last thing that is said, also after a stop. Where the chat is cleared, what stays in it is told first, once."""
+    """The last thing that is said, also after a stop. Where the chat is cleared, what stays is told first, once."""
     if draft.progress.tidy and not draft.progress.tidied:
         draft.change(tidied=True)
         draft.say(draft.words.tidied)

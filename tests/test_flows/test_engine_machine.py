@@ -16,6 +16,7 @@ from flows.plan import find, plan
 from flows.progress import Progress
 from flows.turn import (
     Agree,
+    Coded,
     Due,
     Edited,
     ForgetEverything,
@@ -41,7 +42,9 @@ WORDS = [
 load_guide = lru_cache(read_guide)
 #: 20,000 events in a test run; `make soak` sets a million.
 EXAMPLES = int(os.environ.get("HEARTEN_TEST_EXAMPLES", "340"))
-OTHERS = [Voiced(), Unusable(), Unusable(forwarded=True), Edited("new"), Opened(), Opened("X", known=False)]
+CODE = "7K2M-Q9XD-4HTB-W0ZR"
+CODES = [Coded(CODE), Coded(CODE, confirmed=True), Coded(CODE, confirmed=True, known=True)]
+OTHERS = [Voiced(), Unusable(), Unusable(forwarded=True), Edited("new"), Opened(), Opened("X", known=False), *CODES]
 
 
 class AnyConversation(RuleBasedStateMachine):
