@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from analysis.commands import agreement, coding, desk, evaluation, frames, models, people, reports
+from analysis.commands import access, agreement, coding, desk, evaluation, frames, models, people, reports
 from analysis.errors import AnalysisError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ reports.register(app)
 app.add_typer(models.app)
 desk.register(app)
 people.register(app)
+access.register(app)
 
 
 def main() -> None:

@@ -216,7 +216,7 @@ SLOTS: dict[str, frozenset[str]] = {
     "welcome_back": frozenset({"where"}),
     "remind_set": frozenset({"day", "time"}),
     "tidy_ask": frozenset({"now"}),
-    "copy_asked": frozenset({"day"}),
+    "copy_asked": frozenset({"day", "code"}),
     "my_data": frozenset({"answers", "day", "items", "receipt", "until", "code"}),
     "withdrawal": frozenset({"until", "code"}),
 }

@@ -223,7 +223,8 @@ def ask_for_copy(draft: Draft) -> None:
         draft.do(AskForCopy())
         draft.change(copy_asked=draft.now.date())
     draft.change(aside=None)
-    draft.say(draft.words.copy_asked, _back_and_help(draft), day=draft.day(day or draft.now.date()))
+    asked = draft.day(day or draft.now.date())
+    draft.say(draft.words.copy_asked, _back_and_help(draft), day=asked, code=draft.progress.code)
 
 
 def languages(draft: Draft) -> None:
