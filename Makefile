@@ -16,13 +16,16 @@ PORT ?= 8080
 demo: .venv/core.stamp
 	@$(RUN)python -m bot demo --port $(PORT)
 
+# Most tests wait (for processes, servers, a browser), so four files at a time go well on two cores.
 test: lint
-	$(RUN)python -m pytest
+	$(RUN)python -m pytest -n 4 --dist loadfile
 
 bench: .venv/full.stamp
 	@$(RUN)python -m tests.bench.reply
 	@$(RUN)python -m tests.bench.crowd
 	@$(RUN)python -m tests.bench.crowd open
+	@$(RUN)python -m tests.bench.deidentify
+	@$(RUN)python -m tests.bench.export
 	@$(RUN)python -m tests.bench.coding
 	@$(RUN)python -m tests.bench.storage
 
@@ -46,7 +49,7 @@ lint: .venv/full.stamp
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock:
 	$(LOCK) pyproject.toml -o requirements.lock
-	$(LOCK) --extra dev --extra semantic --extra models pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra dev --extra semantic --extra models --extra formats --extra ner pyproject.toml -o requirements-dev.lock
 
 # What this makes anew, and nothing else: var holds databases and keys.
 clean:

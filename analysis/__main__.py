@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from analysis.commands import access, agreement, coding, desk, evaluation, frames, models, people, reports
+from analysis.commands import access, agreement, coding, desk, evaluation, export, frames, models, people, reports
 from analysis.errors import AnalysisError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ evaluation.register(app)
 frames.register(app)
 agreement.register(app)
 reports.register(app)
+export.register(app)
 app.add_typer(models.app)
 desk.register(app)
 people.register(app)

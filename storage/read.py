@@ -18,8 +18,8 @@ from storage.database import Database
 from storage.errors import KeyFileError, SchemaError, SealError
 from storage.keyring import Keyring
 from storage.keys import ResearchKey
-from storage.records import QUOTES, SUMMARIES, TAKE_PART, Agreed, Answer, AnswerPlace, Asked, Content
-from storage.schema import asked, consent, meta, part, participant
+from storage.records import QUOTES, SUMMARIES, TAKE_PART, Agreed, Answer, AnswerPlace, Asked, Content, Flow
+from storage.schema import asked, audit, consent, conversation, meta, part, participant
 from storage.seal import Context, open_envelope
 from storage.settings import StorageSettings
 
@@ -73,6 +73,8 @@ class Reader:
         since: date | None = None,
         until: date | None = None,
         person: str | None = None,
+        guide: str | None = None,
+        guide_version: int | None = None,
     ) -> AsyncIterator[Answer]:
         """One Answer for each person, session and question, its parts in order; `until` is exclusive.
 
@@ -81,7 +83,7 @@ class Reader:
         """
         if self._key is None:
             raise KeyFileError("Answers open with the research key only: give the path of research.key.")
-        async for rows in self._answer_rows(_PARTS, service, person):
+        async for rows in self._answer_rows(_PARTS.where(*_from_guide(guide, guide_version)), service, person):
             keys = await self._keys_of(rows)
             wanted = [group for group in _by_answer(rows) if _day_is_within(group, since, until)]
             for answer in await asyncio.to_thread(self._open_all, wanted, keys):
@@ -129,6 +131,17 @@ class Reader:
         async with self._main.begin(write=False) as connection:
             rows = (await connection.execute(mine.order_by(consent.c.session, consent.c.day, consent.c.item))).all()
         return [Agreed(row.session, row.item, row.given, row.wording, date.fromisoformat(row.day)) for row in rows]
+
+    async def flow(self) -> Flow:
+        """How many people came how far. Whoever withdrew had opened the chat and agreed."""
+        erased = select(func.count()).select_from(audit).where(audit.c.event == "person erased")
+        talking = select(func.count()).select_from(conversation)
+        agreed = select(func.count(distinct(participant.c.pseudonym))).where(_agreed(participant, TAKE_PART))
+        async with self._main.begin(write=False) as connection:
+            gone, here, took_part = [
+                (await connection.execute(each)).scalar_one() for each in (erased, talking, agreed)
+            ]
+        return Flow(opened=here + gone, agreed=took_part + gone, withdrew=gone)
 
     async def _answer_rows(
         self, chosen: Select[Any], service: str | None, person: str | None
@@ -238,6 +251,11 @@ _PARTS: Select[Any] = select(
 _PLACES: Select[Any] = select(
     part.c.pseudonym, part.c.session, part.c.question, part.c.part, part.c.kind, part.c.service, part.c.guide
 )
+
+
+def _from_guide(guide: str | None, version: int | None) -> list[ColumnElement[bool]]:
+    wanted = ((part.c.guide, guide), (part.c.guide_version, version))
+    return [column == value for column, value in wanted if value is not None]
 
 
 def _within(table: Any, service: str | None, since: date | None, until: date | None) -> list[ColumnElement[bool]]:

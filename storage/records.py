@@ -162,3 +162,12 @@ class Asked:
     question: str
     outcome: Outcome
     day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How many people came how far, in the whole database: opened the chat, agreed to take part, withdrew later."""
+
+    opened: int
+    agreed: int
+    withdrew: int

@@ -10,6 +10,7 @@ import typer
 
 from analysis.coder import ThemeCoder
 from analysis.commands.engine import EngineName, FrameworkName, ModelFolder, choose_coder, name_engine
+from analysis.commands.finding import read_finders
 from analysis.commands.lines import Answer, read_records, write_whole
 from analysis.frameworks import DEFAULT
 from analysis.model import Coded
@@ -56,14 +57,24 @@ def code(
     name_engine(coder)
 
 
-def deidentify(source: Input, output: Output = None) -> None:
+StudyFile = Annotated[
+    Path | None, typer.Option("--study-list", metavar="FILE", help="Names of the study: staff, wards, places.")
+]
+Ner = Annotated[bool, typer.Option("--ner", help="Look with the recogniser of the extra `ner` as well.")]
+
+
+def deidentify(source: Input, output: Output = None, study_list: StudyFile = None, ner: Ner = False) -> None:
     """Replace identifying details with placeholders. A person must still review every text before it leaves."""
     from analysis.deidentify import deidentify as replace_details  # noqa: PLC0415
+    from analysis.desk.flags import find_flags  # noqa: PLC0415
 
+    finders = read_finders(study_list, ner=ner)
     with write_whole(output) as out:
         for answer in read_records(source, Answer):
-            text, spans = replace_details(answer.text)
+            text, spans = replace_details(answer.text, finders=finders)
             record = {"id": answer.id, "text": text, "spans": [span.model_dump() for span in spans]}
+            if flags := find_flags(text):
+                record["flags"] = [flag.model_dump() for flag in flags]
             out.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from analysis.commands.study import Key, Who, open_study, run
+from analysis.commands.study import Key, ReportSettings, Who, finders_of, open_study, run
 from analysis.desk import Book, DeskError, OnDesk, Shelf, name_of, read_name
 from analysis.desk.flags import find_flags
 from analysis.desk.redact import Stretch
@@ -21,6 +21,7 @@ from analysis.serve.reviewing import DETAILS
 from analysis.serve.view import visible
 from storage.audit import Head
 from storage.read import Reader
+from storage.settings import read_settings
 
 Name = Annotated[str, typer.Argument(metavar="ANSWER", help="The name of an answer, as `list` prints it.")]
 Part = Annotated[
@@ -38,7 +39,7 @@ def shelf_of(reader: Reader, book: Book) -> Shelf:
     async def lend() -> AsyncIterator[Reader]:
         yield reader
 
-    return Shelf(lend, book)
+    return Shelf(lend, book, finders_of(read_settings(ReportSettings)))
 
 
 async def read_answer(reader: Reader, book: Book, name: str, who: str, what: str) -> OnDesk:

@@ -1,15 +1,12 @@
-"""`export`, `summary` and `serve` on the command line.
+"""`summary` and `serve` on the command line.
 
 Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a traceback, and never anybody's words.
 """
 
 import asyncio
-import hashlib
 from contextlib import suppress
-from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,21 +15,18 @@ from analysis.commands.study import (
     Key,
     ReportSettings,
     Who,
+    finders_of,
     open_key,
     open_study,
+    reading_of,
     run,
     services_of,
+    span_of,
     tell_unopened,
 )
-from analysis.desk import Book, count_unreviewed, people_needed, read_name
-from analysis.export import Request, export
-from analysis.export.folder import check as check_request
-from analysis.export.folder import refuse_unreviewed
-from analysis.frameworks import DEFAULT
-from analysis.masking import ReviewedMask
+from analysis.desk import Book, read_name
 from analysis.period import Period, read_period
-from analysis.questions import invites_of
-from analysis.reading import Reading, show_progress
+from analysis.reading import show_progress
 from analysis.serve import start_serve
 from analysis.serve.app import today
 from analysis.serve.at_desk import AtDesk
@@ -46,60 +40,8 @@ from storage.settings import read_settings
 _REMEMBER = 10_000
 
 
-class Format(StrEnum):
-    CSV = "csv"
-    JSONL = "jsonl"
-
-
 class Reports:
-    """The three commands."""
-
-    def export(
-        self,
-        *,
-        key: Key,
-        form: Annotated[Format, typer.Option("--format", help="What the data file is.")],
-        out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make; it must not exist.")],
-        service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
-        period: Annotated[str | None, typer.Option(help="Only this period: 2026-Q3, 2026-07 or 2026.")] = None,
-        unreviewed: Annotated[
-            bool,
-            typer.Option(
-                "--unreviewed-i-am-the-custodian",
-                help="Export texts that no person has reviewed. You answer for what happens to them.",
-            ),
-        ] = False,
-        who: Who = "",
-    ) -> None:
-        """Export answers for research: one folder with data, codebook, data dictionary, manifest and README."""
-
-        async def work() -> None:
-            days = read_period(period) if period else None
-            request = Request(out, form.value, unreviewed, today(), service, days)
-            check_request(request)
-            async with open_study(key) as (reader, _, book):
-                request = replace(request, reviewers=people_needed(book))
-                span = _span(service, days)
-                log: dict[str, Any] = {"what": "export", "service": service, "period": days.name if days else None}
-                name = read_name(who)
-                book.write(name, "opened", **log)
-                if not unreviewed:
-                    looked_at = show_progress(reader.answers(**span), "Answers looked up in the desk's book")
-                    if waiting := await count_unreviewed(book, looked_at):
-                        raise refuse_unreviewed(waiting)
-                reading = self._reading(book)
-                coded = show_progress(reading.code(reader.answers(**span)), "Answers exported")
-                manifest = await export(request, coded, reader.asked(**span), reading.coder.framework)
-                made = hashlib.sha256((out / "manifest.json").read_bytes()).hexdigest()
-                book.write(
-                    name, "exported", **log, form=form.value, manifest=made, answers=manifest["answers"],
-                    people=manifest["people"], review=manifest["review"],
-                )  # fmt: skip
-                tell_unopened(reader)
-            count, people = manifest["answers"], manifest["people"]
-            typer.echo(f"{count} answers of {people} people are in {out}. Read README.txt first.")
-
-        run(work)
+    """The two commands."""
 
     def summary(
         self,
@@ -140,13 +82,14 @@ class Reports:
             settings = read_settings(ReportSettings)
             research_key = open_key(settings, key)
             book = Book.open(settings.desk, research_key.desk_key)
+            finders = finders_of(settings)
             served = await start_serve(
                 settings,
                 research_key,
-                reading=self._reading(book, remember=_REMEMBER),
+                reading=reading_of(book, finders, remember=_REMEMBER),
                 services=services_of(settings),
                 port=port,
-                at_desk=AtDesk(book, read_name(who)),
+                at_desk=AtDesk(book, read_name(who), finders),
             )
             await _tell_gone(settings, book)
             typer.echo(f"What the service would see:     {served.service}")
@@ -160,41 +103,28 @@ class Reports:
 
         run(work)
 
-    def _reading(self, book: Book, *, remember: int = 0) -> Reading:
-        # The engine is imported here so that --help and a refusal do not wait for scikit-learn.
-        from analysis.lexical import lexical_coder  # noqa: PLC0415
-
-        return Reading(lexical_coder(), lambda: ReviewedMask(book), _invites, remember=remember)
-
     async def _summarise(self, reader: Reader, services: Services, code: str, period: Period, book: Book) -> Summary:
         if code not in services and not await _was_asked(reader, code):
             raise SummaryError(
                 "There is no service with this code: check it against the services file (HEARTEN_SERVICES)."
             )
-        reading, span = self._reading(book), _span(code, period)
+        reading, span = reading_of(book, finders_of(read_settings(ReportSettings))), span_of(code, period)
         coded = show_progress(reading.code(reader.answers(**span)), "Answers read")
         counted = await tally(coded, reader.asked(**span))
         return summarise(counted, reading.coder.framework, services.of(code), period, today())
 
 
 def register(app: typer.Typer) -> None:
-    """Add the three commands to an application."""
+    """Add the two commands to an application."""
     reports = Reports()
-    app.command("export")(reports.export)
     app.command("summary")(reports.summary)
     app.command("serve")(reports.serve)
 
 
-def _invites(_guide: str, _version: int, question: str) -> tuple[str, ...]:
-    return invites_of(DEFAULT, question)
-
-
-def _span(service: str | None, period: Period | None) -> dict[str, Any]:
-    return {
-        "service": service,
-        "since": period.since if period else None,
-        "until": period.until if period else None,
-    }
+async def _was_asked(reader: Reader, service: str) -> bool:
+    async for _ in reader.asked(service=service):
+        return True
+    return False
 
 
 async def _tell_gone(settings: ReportSettings, book: Book) -> None:
@@ -208,9 +138,3 @@ async def _tell_gone(settings: ReportSettings, book: Book) -> None:
         typer.echo(
             f"Answers that were worked on and are gone: {count}. Run `python -m analysis desk forget`.", err=True
         )
-
-
-async def _was_asked(reader: Reader, service: str) -> bool:
-    async for _ in reader.asked(service=service):
-        return True
-    return False

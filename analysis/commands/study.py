@@ -3,16 +3,22 @@ stated failure becomes one sentence and an exit status."""
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from analysis.commands.finding import read_finders
+from analysis.deidentify import Finder
 from analysis.desk import Book
 from analysis.errors import AnalysisError
-from analysis.period import PeriodError
+from analysis.frameworks import DEFAULT
+from analysis.masking import ReviewedMask
+from analysis.period import Period, PeriodError
+from analysis.questions import invites_of
+from analysis.reading import Reading
 from analysis.services import Services, read_services
 from flows.errors import ContentError
 from storage.errors import KeyFileError, StorageError
@@ -24,10 +30,12 @@ from storage.settings import StorageSettings, read_settings
 
 class ReportSettings(StorageSettings):
     """What reports need beside storage: HEARTEN_SERVICES, for the names and thresholds of services, and HEARTEN_DESK,
-    the file in which people's work with answers is kept."""
+    the file in which people's work with answers is kept, HEARTEN_STUDY_LIST and HEARTEN_NER, for de-identification."""
 
     services: Path | None = None
     desk: Path = Path("var/desk.db")
+    study_list: Path | None = None
+    ner: bool = False
 
 
 Key = Annotated[Path, typer.Option(help="The research key (research.key), private half.")]
@@ -54,6 +62,11 @@ async def open_study(key: Path) -> AsyncIterator[tuple[Reader, Services, Book]]:
 def services_of(settings: ReportSettings) -> Services:
     """The services of the services file; none where no file is named."""
     return read_services(settings.services) if settings.services else Services()
+
+
+def finders_of(settings: ReportSettings) -> tuple[Finder, ...]:
+    """What looks for details beside the rules, wherever answers are de-identified."""
+    return read_finders(settings.study_list, ner=settings.ner)
 
 
 def open_key(settings: StorageSettings, path: Path) -> ResearchKey:
@@ -91,3 +104,24 @@ def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     except KeyboardInterrupt:
         typer.echo("Stopped; nothing was written.", err=True)
         raise typer.Exit(1) from None
+
+
+def reading_of(book: Book, finders: Iterable[Finder] = (), *, remember: int = 0) -> Reading:
+    """How answers are read: as people reviewed them, coded by the machine."""
+    # The engine is imported here so that --help and a refusal do not wait for scikit-learn.
+    from analysis.lexical import lexical_coder  # noqa: PLC0415
+
+    return Reading(lexical_coder(), lambda: ReviewedMask(book, finders), _invites, remember=remember)
+
+
+def span_of(service: str | None, period: Period | None) -> dict[str, Any]:
+    """A service and a period as the read port takes them."""
+    return {
+        "service": service,
+        "since": period.since if period else None,
+        "until": period.until if period else None,
+    }
+
+
+def _invites(_guide: str, _version: int, question: str) -> tuple[str, ...]:
+    return invites_of(DEFAULT, question)

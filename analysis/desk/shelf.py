@@ -6,13 +6,13 @@ them; nothing opened is kept.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-from analysis.deidentify import Placeholders, deidentify
+from analysis.deidentify import Finder, Placeholders, deidentify
 from analysis.desk.book import Book
 from analysis.desk.errors import DeskError
 from analysis.desk.redact import Clean, Stretch, redact
@@ -57,9 +57,10 @@ def name_of(place: Answer | AnswerPlace) -> str:
 class Shelf:
     """All answers in people's own words; what was picked from a list is not words and is left out."""
 
-    def __init__(self, open_source: OpenSource, book: Book) -> None:
+    def __init__(self, open_source: OpenSource, book: Book, finders: Iterable[Finder] = ()) -> None:
         self._open = open_source
         self._book = book
+        self._finders = tuple(finders)
         self._places: dict[str, AnswerPlace] = {}
         self._looked = -_FRESH
 
@@ -76,7 +77,7 @@ class Shelf:
 
     async def read(self, name: str, place: AnswerPlace) -> OnDesk:
         """Open one answer. Raises DeskError where it is no longer there or does not open with this key."""
-        cleaner = Cleaner(self._book)
+        cleaner = Cleaner(self._book, self._finders)
         async with self._open() as source:
             async for answer in source.answers(person=place.person):
                 if answer.kind != "answer":
@@ -102,8 +103,9 @@ class Cleaner:
     """Takes out of answers what reviewers decided, and what the machine suggests where nobody has. The same detail of
     one person has the same placeholder in all their answers, if these come in the order of the read port."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, finders: Iterable[Finder] = ()) -> None:
         self._book = book
+        self._finders = tuple(finders)
         self._person: str | None = None
         self._placeholders = Placeholders()
 
@@ -112,7 +114,8 @@ class Cleaner:
             self._person, self._placeholders = answer.person, Placeholders()
         name, text = name_of(answer), answer.text
         # Suggested with a memory of its own: the numbers of placeholders are given by what is really taken out.
-        suggested = tuple(Stretch(each.start, each.end, each.kind) for each in deidentify(text).spans)
+        found = deidentify(text, finders=self._finders)
+        suggested = tuple(Stretch(each.start, each.end, each.kind) for each in found.spans)
         state = review_state(self._book, name, text)
         chosen = suggested if state.stretches is None else state.stretches
         return OnDesk(name, answer, suggested, state, redact(text, chosen, self._placeholders))

@@ -18,7 +18,7 @@ from analysis.period import quarter_of
 from analysis.reading import CodedAnswer
 from storage.records import TEXT
 
-Format = Literal["csv", "jsonl"]
+Format = Literal["csv", "jsonl", "parquet", "xlsx", "qdpx"]
 Row = dict[str, Any]
 
 #: The columns, in order. `data/dictionary.toml` says what each is.
@@ -82,7 +82,7 @@ def as_line(row: Row, form: Format) -> bytes:
     """One row in UTF-8 with its line end."""
     if form == "jsonl":
         return (json.dumps(row, ensure_ascii=False) + "\n").encode()
-    fields = (_field(row[name]) for name in COLUMNS)
+    fields = (as_field(row[name]) for name in COLUMNS)
     return csv_line([safe(field) for field in fields])
 
 
@@ -99,7 +99,8 @@ def safe(field: str) -> str:
     return f"'{field}" if (start and start[0] in _FORMULA) or field[:1] in {"\t", "\n"} else field
 
 
-def _field(value: object) -> str:
+def as_field(value: object) -> str:
+    """A value as text, for formats whose cells are text."""
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return "; ".join(value)
     if isinstance(value, list | Mapping):

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from analysis.deidentify import Finder
 from analysis.desk import Book, DeskError, OnDesk, Shelf
 from analysis.desk.shelf import OpenSource
 from analysis.questions import content_note, words_of
@@ -29,10 +30,11 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 @dataclass(frozen=True, slots=True)
 class AtDesk:
-    """The book, and who is at work."""
+    """The book, who is at work, and what looks for details beside the rules."""
 
     book: Book
     who: str
+    finders: tuple[Finder, ...] = ()
 
 
 class Work(Protocol):
@@ -50,7 +52,7 @@ class Desk:
         self.book = at_desk.book
         self.who = at_desk.who
         self.coder = coder
-        self.shelf = Shelf(open_source, at_desk.book)
+        self.shelf = Shelf(open_source, at_desk.book, at_desk.finders)
         self._token = token
         self._opened: set[tuple[str, str]] = set()
         own = files("analysis.serve").joinpath("templates")

@@ -18,7 +18,7 @@ MARKED = [
     ("They moved me to Willow Lodge", [("ORG", "Willow Lodge")]),
     ("my postcode is LS6 3AB", [("POSTCODE", "LS6 3AB")]),
     ("nhs number 943 476 5919 ok", [("NHS_NUMBER", "943 476 5919")]),
-    ("ni no QQ123456C no, it is AB 12 34 56 C", [("NI_NUMBER", "AB 12 34 56 C")]),
+    ("ni no QQ123456C no, it is AB 12 34 56 C", [("CASE", "QQ123456C"), ("NI_NUMBER", "AB 12 34 56 C")]),
     ("ring 0161 496 0000 or +44 7700 900123", [("PHONE", "0161 496 0000"), ("PHONE", "+44 7700 900123")]),
     ("mail me at a.b@example.org please", [("EMAIL", "a.b@example.org")]),
     ("i live at 14 Acacia Avenue", [("ADDR", "14 Acacia Avenue")]),

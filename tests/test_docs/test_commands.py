@@ -8,7 +8,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.main import get_command
 
 from analysis.__main__ import app as analysis
-from analysis.commands.reports import Format
+from analysis.commands.export import Format
 from bot.__main__ import app as bot
 from flows.__main__ import app as flows
 from flows.commands import SLASH
@@ -41,7 +41,10 @@ def documented() -> dict[str, str]:
     found = {}
     for row in rows(README, "## Commands"):
         words = row[0].strip("`").split(" ")
-        end = next((place for place, word in enumerate(words[3:], 3) if not re.fullmatch("[a-z]+(?:-[a-z]+)*", word)), len(words))
+        end = next(
+            (place for place, word in enumerate(words[3:], 3) if not re.fullmatch("[a-z]+(?:-[a-z]+)*", word)),
+            len(words),
+        )
         found[" ".join(words[:end])] = " ".join(words[end:])
     return found
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 
-from analysis.commands.reports import Reports
+from analysis.commands.study import reading_of
 from analysis.desk import review_state
 from analysis.questions import content_note
 from analysis.serve import Served
@@ -55,7 +55,7 @@ class Visitor:
 
 def serve(study: Study, who: str):  # type: ignore[no-untyped-def]
     book = study.book
-    reading = Reports()._reading(book)
+    reading = reading_of(book)
     return start_serve(
         study.settings, study.key, reading=reading, services=Services(), port=0, token=TOKEN, at_desk=AtDesk(book, who)
     )
@@ -88,9 +88,9 @@ async def test_reviewing_from_first_to_last(visitor: Visitor, study: Study) -> N
     await find(visitor, "only trans man", "review/")
     assert "could somebody who lives or works there" in visitor.page.lower()
     name = visitor.answer
-    await visitor.send(do="take out", words="ambleford", kind="PLACE")
+    await visitor.send(do="take out", words="only trans man", kind="FAMILY")
     assert visitor.answer == name
-    assert "I am the only trans man in [PLACE_1]." in visitor.page
+    assert "I am the [FAMILY_1] in [PLACE_1]." in visitor.page
     await visitor.send(do="take out", span="60-89", words="x", kind="FAMILY")
     await visitor.send(do="undo")
     await visitor.send(do="approve")

@@ -115,6 +115,36 @@ def test_export_writes_every_answer_without_names(study: Study, tmp_path: Path, 
     assert sum(manifest["taken_out"].values()) >= 11
 
 
+@pytest.mark.parametrize("form", ["parquet", "xlsx", "qdpx"])
+def test_the_other_formats_are_written(study: Study, tmp_path: Path, form: str) -> None:
+    done = study.run("export", "--key", study.key, "--format", form, "-o", str(tmp_path / "out"), CUSTODIAN)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert (tmp_path / "out" / f"answers.{form}").stat().st_size > 1000
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["disclosure_control"]["k"] == 5
+    assert manifest["flow"]["agreed"] == 11
+    for path in (tmp_path / "out").iterdir():
+        assert b"Janet" not in path.read_bytes()
+
+
+def test_a_project_comes_back_as_lines_and_onto_the_desk(study: Study, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = study.run("export", "--key", study.key, "--format", "qdpx", "-o", str(out), CUSTODIAN)
+    assert done.exit_code == 0
+    project = str(out / "answers.qdpx")
+    done = study.run("import", project, "--key", study.key, "--as", "Anna")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "are on the desk" in done.stdout
+    done = study.run("export", "--key", study.key, "--format", "jsonl", "-o", str(tmp_path / "lines"), CUSTODIAN)
+    texts = tmp_path / "lines" / "answers.jsonl"
+    done = study.run("import", project, "--texts", str(texts), "-o", str(tmp_path / "back.jsonl"))
+    assert (done.exit_code, done.stderr) == (0, "")
+    sent = {row["answer"]: row["codings"] for row in map(json.loads, texts.read_text("utf-8").splitlines())}
+    back = [json.loads(line) for line in (tmp_path / "back.jsonl").read_text("utf-8").splitlines()]
+    assert len(back) == 33
+    assert sum(len(line["codings"]) for line in back) == sum(map(len, sent.values())) > 0
+
+
 def test_summary_counts_people_who_agreed(study: Study, tmp_path: Path) -> None:
     page = tmp_path / "elm.html"
     done = study.run("summary", "--key", study.key, "--service", "elm", "--period", "2026-Q3", "-o", str(page))
@@ -143,7 +173,7 @@ SUMMARY = ["summary", "--service", "elm", "--period", "2026-Q3", "-o", "page.htm
         (["export", "--format", "csv", "-o", "out"], 1, CUSTODIAN),
         (["export", "--format", "csv", "-o", ".", CUSTODIAN], 1, "already"),
         (["export", "--format", "csv", "-o", "out", CUSTODIAN, "--period", "summer"], 2, "2026-Q3"),
-        (["export", "--format", "parquet", "-o", "out", CUSTODIAN], 2, "parquet"),
+        (["export", "--format", "docx", "-o", "out", CUSTODIAN], 2, "docx"),
         ([*SUMMARY[:-1], "page.pdf"], 1, ".html"),
         (["summary", "--service", "elm", "--period", "2026-Q5", "-o", "page.html"], 2, "2026-Q3"),
         (["summary", "--service", "oak", "--period", "2026-Q3", "-o", "page.html"], 1, "no service with this code"),

@@ -107,7 +107,10 @@ async def test_one_row_for_each_answer_with_its_words_and_codings(tmp_path: Path
 async def test_the_folder_explains_itself_and_is_for_its_owner_only(tmp_path: Path) -> None:
     await run(request_for(tmp_path / "out"), [coded(answer())])
     folder = tmp_path / "out"
-    assert names(folder) == ["README.txt", "answers.csv", "codebook.csv", "data-dictionary.csv", "manifest.json"]
+    assert names(folder) == [
+        "README.txt", "answers.csv", "codebook-taguette.csv", "codebook.csv", "codebook.qdc", "data-dictionary.csv",
+        "flow.svg", "manifest.json", "methods.html", "people.csv",
+    ]  # fmt: skip
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["reviewed"] is False
     for name, digest in manifest["files"].items():

@@ -43,18 +43,26 @@ class Server:
         binaries = find_binaries()
         assert binaries is not None
         server = cls(binaries, Path(tempfile.mkdtemp(prefix="hearten-pg-")))
-        password = server.folder / "password"
-        password.write_text(PASSWORD)
-        if server._user:
-            for path in (server.folder, password):
-                os.chown(path, server._user, -1)
-        arguments = ["-D", server.data, "-U", USER, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "-N"]
-        server._run("initdb", *arguments, "--locale=C.UTF-8")
-        server.start(fsync=fsync)
-        for name in ("main", "keyring"):
-            server.query("postgres", f"CREATE DATABASE template_{name}")
-            asyncio.run(_fill(name, server.url(f"template_{name}")))
+        try:
+            server._fill(fsync=fsync)
+        except BaseException:
+            server.remove()
+            raise
         return server
+
+    def _fill(self, *, fsync: bool) -> None:
+        """The cluster, and the templates in it."""
+        password = self.folder / "password"
+        password.write_text(PASSWORD)
+        if self._user:
+            for path in (self.folder, password):
+                os.chown(path, self._user, -1)
+        arguments = ["-D", self.data, "-U", USER, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "-N"]
+        self._run("initdb", *arguments, "--locale=C.UTF-8")
+        self.start(fsync=fsync)
+        for name in ("main", "keyring"):
+            self.query("postgres", f"CREATE DATABASE template_{name}")
+            asyncio.run(_make_tables(name, self.url(f"template_{name}")))
 
     def start(self, *, fsync: bool = False) -> None:
         """Start, and wait until it answers."""
@@ -157,7 +165,7 @@ def _ordinary_user() -> int | None:
     return known.get("postgres", known["nobody"])
 
 
-async def _fill(name: Name, url: str) -> None:
+async def _make_tables(name: Name, url: str) -> None:
     database = Database(name, url, writable=True)
     try:
         assert await database.check_or_make()

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -64,6 +65,22 @@ async def test_by_service_and_by_day_with_the_end_left_out(store, reader, speake
         assert {answer.text for answer in await collect(reader.answers(**choice))} == expected
         assert len(await collect(reader.asked(**choice))) == len(expected)
         assert await reader.people(**choice) == len(expected)
+
+
+async def test_by_guide_and_its_version(store, reader, speaker):
+    for number, (guide, version) in enumerate([("full", 1), ("full", 2), ("pulse", 1)]):
+        someone = speaker(number)
+        async with store.unit() as unit:
+            pseudonym, _ = await unit.progress(number)
+            await unit.enrol(pseudonym, replace(someone.enrolment(), guide=guide, guide_version=version))
+            await unit.keep(pseudonym, someone.says(str(number)))
+    for choice, expected in (
+        ({"guide": "full"}, {"0", "1"}),
+        ({"guide_version": 1}, {"0", "2"}),
+        ({"guide": "full", "guide_version": 2}, {"1"}),
+        ({"guide": "another"}, set()),
+    ):
+        assert {answer.text for answer in await collect(reader.answers(**choice))} == expected
 
 
 async def test_only_those_whose_consent_stands(store, reader, speaker):

@@ -1,0 +1,91 @@
+"""What is told of the people in an export: characteristics, service and period, made so coarse that nobody stands out.
+
+Characteristics are what people picked under "about you"; where somebody took part several times, the last pick counts.
+Service and period belong to them here, because who took part where and when is known to others: they are coarse in the
+rows of the answers as well.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from analysis.anonymity import NOT_TOLD, Anonymised, anonymise
+from analysis.anonymity.hierarchy import hierarchy_of
+from analysis.export.request import Request
+from analysis.export.rows import clean
+from analysis.period import quarter_of
+from storage.records import Answer
+
+#: Told of everybody without asking.
+SERVICE, PERIOD = "service", "period"
+
+
+@dataclass
+class Told:
+    """Gathers what people told while their answers pass by. Holds one short record for each person."""
+
+    of: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    _days: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    async def listen(self, answers: AsyncIterator[Answer]) -> AsyncIterator[Answer]:
+        """Pass answers on, and take note of what was picked from a list."""
+        async for answer in answers:
+            if answer.kind == "choice":
+                day = answer.day.isoformat()
+                if self._days.get((answer.person, answer.question), "") <= day:
+                    self._days[answer.person, answer.question] = day
+                    self.of[answer.person][answer.question] = answer.text
+            yield answer
+
+
+class Table:
+    """What is told of each person of an export, by their new ids. `note` is called for each row, then `settle` once."""
+
+    def __init__(self, told: Told, request: Request) -> None:
+        self._told = told
+        self._request = request
+        self._real: dict[str, str] = {}
+        self._services: defaultdict[str, set[str]] = defaultdict(set)
+        self._periods: defaultdict[str, set[str]] = defaultdict(set)
+
+    def note(self, person: str, answer: Answer) -> None:
+        self._real[person] = answer.person
+        self._services[person].add(clean(answer.service))
+        self._periods[person].add(quarter_of(answer.day).name)
+
+    def settle(self) -> Anonymised:
+        people = {
+            person: {clean(name): clean(value) for name, value in self._told.of.get(real, {}).items()}
+            | {SERVICE: " and ".join(sorted(self._services[person])), PERIOD: _span(self._periods[person])}
+            for person, real in self._real.items()
+        }
+        asked = sorted({name for told in people.values() for name in told} - {SERVICE, PERIOD})
+        return anonymise(
+            people, [hierarchy_of(name) for name in (*asked, SERVICE, PERIOD)], self._request.k, self._request.l
+        )
+
+
+def _span(periods: set[str]) -> str:
+    if len(periods) == 1:
+        return next(iter(periods))
+    first, last = min(periods)[:4], max(periods)[:4]
+    return first if first == last else f"{first} to {last}"
+
+
+def as_rows(table: Anonymised) -> dict[str, dict[str, str]]:
+    """The row of each person, by id, in the order of the ids, which are random."""
+    return {person: dict(zip(table.names, table.rows[person], strict=True)) for person in sorted(table.rows)}
+
+
+def describe(table: Anonymised) -> dict[str, Any]:
+    """What the manifest says of it."""
+    return {
+        "k": table.k,
+        "l": table.l,
+        "smallest_group": table.smallest,
+        "groups": table.groups,
+        "people_of_whom_all_is_withheld": table.people_withheld,
+        "characteristics": [asdict(each) for each in table.loss],
+        "not_told_is_a_group_of_its_own": NOT_TOLD,
+    }
