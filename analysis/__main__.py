@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from analysis.commands import agreement, coding, desk, evaluation, export, frames, models, people, reports
+from analysis.commands import access, agreement, coding, desk, evaluation, export, frames, models, people, reports
 from analysis.errors import AnalysisError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ export.register(app)
 app.add_typer(models.app)
 desk.register(app)
 people.register(app)
+access.register(app)
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ SLASH: dict[str, Wish] = {
     "/mydata": "mydata",
     "/withdraw": "delete",
     "/language": "language",
+    "/tidy": "tidy",
 }
 
 #: No wish is longer than this; a longer message is an answer, and is not searched for one.

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from flows.units import read_unit
 
 Wish = Literal[
-    "skip", "pause", "resume", "stop", "help", "delete", "mydata", "privacy", "language", "done", "yes", "no"
+    "skip", "pause", "resume", "stop", "help", "delete", "mydata", "privacy", "language", "tidy", "done", "yes", "no"
 ]
 WISHES: tuple[Wish, ...] = get_args(Wish)
 
@@ -73,6 +73,7 @@ class Commands(Entry):
     mydata: CommandPhrases
     privacy: CommandPhrases
     language: CommandPhrases = CommandPhrases(sure=("language",))
+    tidy: CommandPhrases = CommandPhrases(sure=("tidy this chat",))
     done: CommandPhrases
     yes: CommandPhrases
     no: CommandPhrases

@@ -12,7 +12,7 @@ from flows.progress import Progress
 
 Kind = Literal[
     "arrival", "page", "think", "eligibility", "consent", "company", "safe", "path", "topics",
-    "about_offer", "about", "topic", "question", "check_in", "how_was_this",
+    "tidy", "about_offer", "about", "topic", "question", "check_in", "how_was_this",
 ]  # fmt: skip
 
 
@@ -49,6 +49,7 @@ def plan(guide: Guide, progress: Progress) -> tuple[Step, ...]:
     steps += [
         Step("company", "company", guide.setup.company),
         Step("safe", "safe", guide.setup.safe),
+        *([Step("tidy", "tidy")] if progress.tidy is None or progress.at == "tidy" else []),
         Step("path", "path", guide.setup.path),
         Step("topics", "topics"),
     ]
@@ -92,6 +93,11 @@ def _questions(topic: Topic, progress: Progress) -> tuple[Question, ...]:
 def find(steps: tuple[Step, ...], step_id: str) -> int | None:
     """Where in the way a step is, or None where the guide no longer has it."""
     return next((place for place, step in enumerate(steps) if step.id == step_id), None)
+
+
+def is_answering(step_id: str) -> bool:
+    """Whether people tell something of themselves at this step."""
+    return step_id.startswith(("question-", "about-")) or step_id == "how_was_this"
 
 
 def question_texts(guide: Guide) -> dict[str, str]:

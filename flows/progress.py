@@ -31,10 +31,10 @@ class Aside(Small):
 
     `sure` asks before deleting, `maybe` asks whether a message was a wish (`command`) or part of an answer (`part`),
     `which` asks which answer to delete, `care` shows contacts and choices, `mydata` shows what is kept, `language`
-    offers the languages.
+    offers the languages, `tidy` asks whether to clear the chat as we go.
     """
 
-    kind: Literal["sure", "which", "maybe", "care", "mydata", "language"]
+    kind: Literal["sure", "which", "maybe", "care", "mydata", "language", "tidy"]
     command: str = ""
     part: int = 0
 
@@ -44,10 +44,11 @@ class Progress(Small):
 
     `scheduled` is what the host was asked to schedule, by name. `rounds` counts the invitations to later rounds so far,
     `round_open` says that one waits for its answer, and `before` is the session before this one: whoever leaves a later
-    round goes back to it and loses nothing.
+    round goes back to it and loses nothing. `tidy` is whether the chat is cleared as we go (None: not said), and
+    `tidied` that we have told what cannot be.
     """
 
-    format: Literal[3] = 3
+    format: Literal[4] = 4
     guide: str
     guide_version: int
     language: str = "en"
@@ -73,6 +74,8 @@ class Progress(Small):
     rounds: int = 0
     round_open: bool = False
     copy_asked: date | None = None
+    tidy: bool | None = None
+    tidied: bool = False
     before: "Progress | None" = None
 
     @property
@@ -107,5 +110,11 @@ def _from_2(raw: dict[str, Any]) -> dict[str, Any]:
     return raw | {"format": 3, "scheduled": {}, "rounds": 0, "round_open": False, "before": None}
 
 
+def _from_3(raw: dict[str, Any]) -> dict[str, Any]:
+    """Format 4 knows whether the chat is cleared as we go. Sessions lie within one another."""
+    before = raw.get("before")
+    return raw | {"format": 4, "tidy": None, "tidied": False, "before": before and _from_3(before)}
+
+
 #: From each older format to the next one.
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1, 2: _from_2}
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1, 2: _from_2, 3: _from_3}

@@ -63,7 +63,17 @@ class Due:
     name: str
 
 
-Heard = Opened | Said | Voiced | Edited | Pressed | Unusable | Due
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A withdrawal code, in the form in which we gave it. `confirmed`: its button was pressed, and `known` says whether
+    it belongs to somebody. Until then nobody looks."""
+
+    code: str = field(repr=False)
+    confirmed: bool = False
+    known: bool = False
+
+
+Heard = Opened | Said | Voiced | Edited | Pressed | Unusable | Due | Coded
 
 # --- What to do about it -----------------------------------------------------------------------------------------
 
@@ -106,6 +116,13 @@ class Forget:
 @dataclass(frozen=True, slots=True)
 class ForgetEverything:
     """Erase all that is kept of this person, of all sessions: answers, keys, what is scheduled, messages that wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class EraseByCode:
+    """Erase all that is kept of whoever holds this withdrawal code. It is somebody else than who is heard."""
+
+    code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +180,31 @@ class ChangeLanguage:
 
 
 @dataclass(frozen=True, slots=True)
+class Tidy:
+    """Delete from the chat what was asked and answered so far, or all of it (`everything`), as far as the messenger
+    allows. What this turn says stays."""
+
+    everything: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AskForCopy:
     """The person would like a copy of their answers. A researcher makes it, since nobody here can."""
 
 
 Effect = (
-    Keep | Forget | ForgetEverything | Mark | Agree | Schedule | Unschedule | StartRound | ChangeLanguage | AskForCopy
+    Keep
+    | Forget
+    | ForgetEverything
+    | EraseByCode
+    | Mark
+    | Agree
+    | Schedule
+    | Unschedule
+    | StartRound
+    | ChangeLanguage
+    | Tidy
+    | AskForCopy
 )
 
 

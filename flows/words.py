@@ -142,6 +142,18 @@ class Words(Shared):
     copy_asked: Sentence
     consent_changed: Sentence
 
+    # A withdrawal code
+    code_sure: Sentence
+    code_done: Sentence
+    code_unknown: Sentence
+
+    # Tidying the chat as we go
+    tidy_offer: Sentence
+    tidy_ask: Sentence
+    tidy_on: Sentence
+    tidy_off: Sentence
+    tidied: Sentence
+
     # Language
     which_language: Sentence
     one_language: Sentence
@@ -203,7 +215,8 @@ SLOTS: dict[str, frozenset[str]] = {
     "support": frozenset({"contacts", "checked"}),
     "welcome_back": frozenset({"where"}),
     "remind_set": frozenset({"day", "time"}),
-    "copy_asked": frozenset({"day"}),
+    "tidy_ask": frozenset({"now"}),
+    "copy_asked": frozenset({"day", "code"}),
     "my_data": frozenset({"answers", "day", "items", "receipt", "until", "code"}),
     "withdrawal": frozenset({"until", "code"}),
 }

@@ -18,7 +18,7 @@ from storage.database import Database
 from storage.errors import KeyFileError, SchemaError, SealError
 from storage.keyring import Keyring
 from storage.keys import ResearchKey
-from storage.records import QUOTES, SUMMARIES, TAKE_PART, Answer, AnswerPlace, Asked, Content, Flow
+from storage.records import QUOTES, SUMMARIES, TAKE_PART, Agreed, Answer, AnswerPlace, Asked, Content, Flow
 from storage.schema import asked, audit, consent, conversation, meta, part, participant
 from storage.seal import Context, open_envelope
 from storage.settings import StorageSettings
@@ -124,6 +124,13 @@ class Reader:
         async with self._main.begin(write=False) as connection:
             count: int = (await connection.execute(statement)).scalar_one()
         return count
+
+    async def agreed(self, person: str) -> list[Agreed]:
+        """What this person said to each item of consent, in every session. Nothing where they are not known here."""
+        mine = select(consent).where(consent.c.pseudonym == bytes.fromhex(person))
+        async with self._main.begin(write=False) as connection:
+            rows = (await connection.execute(mine.order_by(consent.c.session, consent.c.day, consent.c.item))).all()
+        return [Agreed(row.session, row.item, row.given, row.wording, date.fromisoformat(row.day)) for row in rows]
 
     async def flow(self) -> Flow:
         """How many people came how far. Whoever withdrew had opened the chat and agreed."""

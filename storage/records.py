@@ -76,6 +76,17 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """What somebody said last to one item of consent in one session, and the day of it."""
+
+    session: str
+    item: str
+    given: bool
+    wording: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message in the outbox, opened: `payload` is what the bot put in, `seq` orders it among one person's."""
 

@@ -63,9 +63,9 @@ _POSTPONE = (
     .values(not_before=bindparam("due"), attempts=outbox.c.attempts + 1)
 )
 _FORGET_OLD = [delete(table).where(table.c.day < bindparam("before")) for table in (seen_update, set_aside)]
-_FORGET = [
-    delete(table).where(table.c.pseudonym == bindparam("person")) for table in (outbox, reminder, trace)
-]  # a chat that is closed to the bot
+_CLOSED = (outbox, reminder, trace)  # of a chat that is closed to the bot
+_FORGET = [delete(table).where(table.c.pseudonym == bindparam("person")) for table in _CLOSED]
+_PAST_TRACES = delete(trace).where(trace.c.until < bindparam("now"))
 _DUE_REMINDERS = (
     select(reminder)
     .where(reminder.c.due <= bindparam("now"))
@@ -210,6 +210,10 @@ class Store:
     async def forget_unreachable(self, pseudonym: bytes) -> None:
         """This person has blocked the bot: nothing more is waiting for them, and no reminder."""
         await self._change(*((statement, {"person": pseudonym}) for statement in _FORGET))
+
+    async def forget_past_traces(self, now: datetime) -> None:
+        """Messages that can no longer be deleted from their chats: nothing needs their numbers any more."""
+        await self._change((_PAST_TRACES, {"now": milliseconds(now)}))
 
     async def due_reminders(self, now: datetime, limit: int = 100) -> list[Reminder]:
         """Reminders whose time has come. Take each in a unit (`Talk.take_reminder`) before anything is said."""

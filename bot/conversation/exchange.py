@@ -12,19 +12,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from weakref import WeakValueDictionary
 
+from bot.conversation.codes import Tries, new_code, read_button, read_code
 from bot.conversation.recent import Recent, RecentMessages
 from bot.conversation.shelf import Shelf
 from bot.conversation.writing import Advance, Writing, read_chat
 from bot.sending.letter import Letter
 from flows.engine import advance, begin
+from flows.plan import is_answering
 from flows.progress import Progress, read_progress
 from flows.services import Services
-from flows.turn import ChangeLanguage, Due, Edited, Heard, Opened, StartRound, Turn
+from flows.turn import ChangeLanguage, Coded, Due, Edited, Heard, Opened, Pressed, Said, StartRound, Turn
 from storage.records import Content, Reminder
 from storage.write import Store, Unit
-
-#: Crockford's base 32: no letter that looks like a figure. 16 of them are 80 bits, which nobody guesses.
-CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,8 @@ class Incoming:
     heard: Heard
     message: int | None = None
     pressed_on: int | None = None
+    sent: datetime | None = None
     voice: Content | None = field(default=None, repr=False)
-
-
-def new_code() -> str:
-    """A withdrawal code such as `7K2M-Q9XD-4HTB-W0ZR`."""
-    letters = [secrets.choice(CODE_LETTERS) for _ in range(16)]
-    return "-".join("".join(letters[place : place + 4]) for place in range(0, 16, 4))
 
 
 class Exchange:
@@ -66,6 +60,7 @@ class Exchange:
         self._clock = clock
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._recent = RecentMessages()
+        self._tries = Tries()
 
     async def hear(self, incoming: Incoming) -> bool:
         """Handle one update; False where it was handled before. Raises StorageError where it could not be written: then
@@ -112,8 +107,7 @@ class Exchange:
 
     def delivered(self, pseudonym: bytes, letter: Letter, message: int) -> None:
         """A message of ours arrived in the chat."""
-        answering = letter.step.startswith("question")
-        self._recent.said(pseudonym, Recent(message, self._clock(), answering))
+        self._recent.said(pseudonym, Recent(message, self._clock(), answering=is_answering(letter.step)))
 
     async def _advance(self, unit: Unit, pseudonym: bytes, kept: bytes | None, incoming: Incoming) -> list[Advance]:
         """What follows from what was heard: one turn, and another where that one begins a round or changes the
@@ -154,10 +148,17 @@ class Exchange:
         return progress, opened
 
     async def _place(self, unit: Unit, pseudonym: bytes, incoming: Incoming) -> Heard:
-        """What was heard; an edited message together with the place where it is kept."""
-        if not isinstance(incoming.heard, Edited):
-            return incoming.heard
-        place = await unit.place_of(pseudonym, str(incoming.message))
-        if place is None:
-            return incoming.heard
-        return Edited(incoming.heard.text, place.question, place.part, place.session)
+        """What was heard; an edited message together with the place where it is kept, and a withdrawal code as one."""
+        match incoming.heard:
+            case Edited(text):
+                place = await unit.place_of(pseudonym, str(incoming.message))
+                if place is not None:
+                    return Edited(text, place.question, place.part, place.session)
+            case Said(text) if code := read_code(text):
+                return Coded(code)
+            case Opened(given) if (code := read_code(given)) and self._services.find(given) is None:
+                return Coded(code)
+            case Pressed(data) if code := read_button(data):
+                may = self._tries.may(pseudonym, self._clock())
+                return Coded(code, confirmed=True, known=may and await unit.person_of(code) is not None)
+        return incoming.heard

@@ -8,7 +8,7 @@ unit that puts its message in the outbox. Several workers may look at once: one 
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.conversation.exchange import Exchange
 from bot.operating.metrics import Metrics
@@ -20,6 +20,8 @@ log = logging.getLogger("hearten.reminders")
 
 #: Seconds between two looks.
 LOOK_AGAIN = 1.0
+#: Between two times that the numbers of messages go which can no longer be deleted from their chats.
+FORGET_AGAIN = timedelta(hours=1)
 #: One that fails so often for a reason that we do not know is left alone until the next start.
 TRIES = 3
 
@@ -31,6 +33,7 @@ class Reminders:
         self._metrics = metrics
         self._clock = clock
         self._failures: dict[tuple[bytes, str], int] = {}
+        self._forget_next = datetime.min.replace(tzinfo=UTC)
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -39,8 +42,11 @@ class Reminders:
             await asyncio.sleep(LOOK_AGAIN)
 
     async def look(self) -> None:
-        """Let the engine hear everything that is due now."""
+        """Let the engine hear everything that is due now. Once an hour, forget numbers that are of no use any more."""
         try:
+            if self._clock() >= self._forget_next:
+                await self._store.forget_past_traces(self._clock())
+                self._forget_next = self._clock() + FORGET_AGAIN
             due = await self._store.due_reminders(self._clock())
         except StorageError as error:
             log.warning("the schedule cannot be read (%s); trying again", type(error).__name__)

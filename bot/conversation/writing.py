@@ -14,13 +14,16 @@ from flows.progress import Progress
 from flows.turn import (
     Agree,
     AskForCopy,
+    Edited,
     Effect,
+    EraseByCode,
     Forget,
     ForgetEverything,
     Keep,
     Mark,
     Pressed,
     Schedule,
+    Tidy,
     Turn,
     Unschedule,
 )
@@ -51,15 +54,15 @@ class Writing:
 
     async def write(self) -> list[Recent]:
         """Returns the messages whose numbers are not to be kept yet, because nobody has agreed to anything."""
-        gone = await self._what_may_be_deleted()
+        going, staying = await self._sort_messages()
         for before, turn in self.turns:
             for effect in turn.effects:
                 await self._do(effect, turn.progress or before)
         if self._after is not None:
             await self.unit.save(self.pseudonym, self._after.model_dump_json().encode(), self.now.date())
-        for letter in [*self._letters(), *deletions(self.incoming.chat, gone)]:
+        for letter in [*self._letters(), *deletions(self.incoming.chat, going)]:
             await self.unit.say(self.pseudonym, letter.model_dump_json().encode())
-        return await self._note_messages()
+        return await self._note_messages(staying)
 
     @property
     def _before(self) -> Progress | None:
@@ -73,13 +76,12 @@ class Writing:
     def _effects(self) -> list[Effect]:
         return [effect for _, turn in self.turns for effect in turn.effects]
 
-    async def _note_messages(self) -> list[Recent]:
-        everything = [*self.recent, *self._heard_just_now()]
+    async def _note_messages(self, staying: list[Recent]) -> list[Recent]:
         if self._after is None:
             return []
         if not self._after.taking_part:
-            return everything
-        await messages.keep(self.unit, self.pseudonym, everything)
+            return staying
+        await messages.keep(self.unit, self.pseudonym, staying)
         return []
 
     def _letters(self) -> list[Letter]:
@@ -91,25 +93,36 @@ class Writing:
             letters[-1] = letters[-1].model_copy(update={"used": pressed_on})
         return letters
 
-    async def _what_may_be_deleted(self) -> list[int]:
-        """Who withdraws has the chat cleared as far as Telegram allows; the numbers are gone with everything else."""
+    async def _sort_messages(self) -> tuple[list[int], list[Recent]]:
+        """The messages to delete from the chat now, and those whose numbers are still to be kept.
+
+        Who withdraws has the chat cleared as far as Telegram allows; the numbers are gone with everything else. Who
+        asked for a tidy chat has it cleared of questions and answers as they go on, and of everything at the end."""
+        new = [*self.recent, *self._heard_just_now()]
         withdraws = any(isinstance(effect, ForgetEverything) for effect in self._effects)
-        if not withdraws or self._before is None or not self._before.taking_part:
-            return []
-        known = messages.read(await self.unit.traces(self.pseudonym))
-        everything = [*known, *self.recent, *self._heard_just_now()]
-        return sorted({each.number for each in everything if each.may_go(self.now)})
+        tidies = [effect.everything for effect in self._effects if isinstance(effect, Tidy)]
+        if not (withdraws or tidies) or self._before is None or not self._before.taking_part:
+            return [], new
+        traces = await self.unit.traces(self.pseudonym)
+        known = [each for each in (*messages.read(traces), *new) if each.may_go(self.now)]
+        going = {each.number for each in known if withdraws or any(tidies) or each.answering}
+        await self.unit.forget_traces(self.pseudonym, traces)
+        return sorted(going), [each for each in known if each.number not in going]
 
     def _heard_just_now(self) -> list[Recent]:
-        """The message that the person sent, where it was one."""
-        if self.incoming.message is None or self.incoming.pressed_on is not None:
+        """The message that the person sent, where it was a new one. It may have waited: its own time counts."""
+        incoming = self.incoming
+        if incoming.message is None or incoming.pressed_on is not None or isinstance(incoming.heard, Edited):
             return []
         kept = any(isinstance(effect, Keep) for effect in self._effects)
-        return [Recent(self.incoming.message, self.now, answering=kept)]
+        return [Recent(incoming.message, min(incoming.sent or self.now, self.now), answering=kept)]
 
     async def _do(self, effect: Effect, progress: Progress | None) -> None:
         if isinstance(effect, ForgetEverything):
             await self.unit.erase_person(self.pseudonym)
+            return
+        if isinstance(effect, EraseByCode):
+            await self._erase_by_code(effect.code)
             return
         if progress is None:
             raise AssertionError("a turn without a progress has nothing to write")
@@ -136,6 +149,12 @@ class Writing:
         place = Place(session, keep.question, keep.part)
         message = str(self.incoming.message) if keep.kind == "answer" else None
         await self.unit.keep(self.pseudonym, NewPart(place, keep.kind, content, message, self.now.date()))
+
+    async def _erase_by_code(self, code: str) -> None:
+        """Somebody else, of whom we know no chat: what they have on their phone stays there."""
+        other = await self.unit.person_of(code)
+        if other is not None:
+            await self.unit.erase_person(other)
 
     async def _enrol(self, agree: Agree, session: Progress) -> None:
         enrolment = Enrolment(

@@ -57,6 +57,7 @@ class Player:
         kind, _, name = step.partition("-")
         wishes = {
             "consent": f"yes:{step}" if self._part.consent.get(name, True) else f"no:{step}",
+            "tidy": "no:tidy",
             "path": f"choose:{step}:{self._part.path}",
             "about": f"choose:{step}:{self._part.about.get(name, '')}",
             "about_offer": f"yes:{step}" if self._part.about else f"no:{step}",

@@ -175,4 +175,6 @@ async def _fetch(bot: Bot, sound: Voice | Audio) -> Content | None:
 
 def _incoming(update: Update, message: Message, heard: Heard, voice: Content | None = None) -> Incoming:
     person = message.from_user.id if message.from_user else message.chat.id
-    return Incoming(update.update_id, person, message.chat.id, heard, message.message_id, voice=voice)
+    return Incoming(
+        update.update_id, person, message.chat.id, heard, message.message_id, sent=message.date, voice=voice
+    )

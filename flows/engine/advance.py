@@ -4,13 +4,13 @@ from datetime import datetime
 
 from flows.commands import understand
 from flows.distress import may_need_care
-from flows.engine import care, reminders, rights, rounds
+from flows.engine import by_code, care, reminders, rights, rounds, tidy
 from flows.engine.draft import Draft
 from flows.engine.listen import acknowledge, hear_words, keep, meant, not_meant, press
 from flows.engine.present import present
 from flows.guide import Guide
 from flows.progress import Aside, Progress
-from flows.turn import Due, Edited, Heard, Keep, Opened, Pressed, Said, Turn, Unusable, Voiced
+from flows.turn import Coded, Due, Edited, Heard, Keep, Opened, Pressed, Said, Turn, Unusable, Voiced
 
 #: Where somebody is who is not taking part: nothing is remembered of them.
 LOBBY = "lobby"
@@ -31,6 +31,7 @@ def begin(guide: Guide, *, service: str, session: str, code: str, before: Progre
         session=session,
         code=code,
         rounds=before.rounds if before else 0,
+        tidy=before.tidy if before else None,
         before=before,
     )
 
@@ -43,12 +44,17 @@ def advance(guide: Guide, progress: Progress | None, heard: Heard, now: datetime
     _hear(draft, heard)
     if draft.remembers:
         reminders.settle(draft)
+        tidy.settle(draft, progress)
     return draft.turn()
 
 
 def _hear(draft: Draft, heard: Heard) -> None:
     if isinstance(heard, Due):
         reminders.hear_due(draft, heard)
+        return
+    if isinstance(heard, Coded):
+        draft.change(aside=None)
+        by_code.hear_code(draft, heard, in_lobby=False)
         return
     if draft.progress.guide_version != draft.guide.version and _move_to_this_version(draft, heard):
         return
@@ -106,7 +112,9 @@ def _in_the_lobby(guide: Guide, heard: Heard, now: datetime) -> Turn:
     if isinstance(heard, Due):
         draft.forget_person()
         return draft.turn()
-    if _calls_for_help(guide, heard):
+    if isinstance(heard, Coded):
+        by_code.hear_code(draft, heard, in_lobby=True)
+    elif _calls_for_help(guide, heard):
         rights.say_support(draft)
     elif isinstance(heard, Opened) and not heard.known:
         draft.say(draft.words.unknown_code, (draft.button(draft.labels.help, "help"),))
@@ -134,6 +142,8 @@ def _hear_button(draft: Draft, data: str) -> None:
     if verb == "help":
         draft.change(aside=None)
         rights.help_me(draft)
+    elif (verb, step) == ("keep", by_code.CODE):
+        rights.keep_everything(draft)
     elif (verb, step) == ("next", "mydata"):
         rights.my_data(draft)
     elif step in (BESIDE_REMIND, rounds.ROUND):
@@ -169,6 +179,8 @@ def _press_beside(draft: Draft, aside: Aside, verb: str, argument: str) -> bool:
             care.ground(draft)
         case "mydata", "yes", _:
             rights.ask_for_copy(draft)
+        case "tidy", "yes" | "no", _:
+            tidy.choose(draft, on=verb == "yes")
         case "language", "choose", language:
             return rights.speak(draft, language)
         case "mydata", "choose", item if item in {each.id for each in draft.guide.consent} - {"take_part"}:

@@ -1,7 +1,7 @@
 """What somebody says or presses at a step of the way."""
 
 from flows.commands import Understood, understand
-from flows.engine import care, rights
+from flows.engine import care, rights, tidy
 from flows.engine.draft import Draft
 from flows.engine.present import go_on, present, topic_rows
 from flows.guide import Choice, ConsentItem, Eligibility, Option, Question
@@ -53,7 +53,7 @@ def _obey(draft: Draft, wish: Wish) -> bool:
     verb = ""
     if wish == "done" and kind in ("question", "topics"):
         verb = "done"
-    elif kind in ("eligibility", "consent", "about_offer", "topic") and wish in ("yes", "no"):
+    elif kind in ("eligibility", "consent", "tidy", "about_offer", "topic") and wish in ("yes", "no"):
         verb = wish
     elif kind in ("arrival", "page", "think", "check_in") and wish in ("yes", "done"):
         verb = "next"
@@ -151,6 +151,8 @@ def _hear_beside(draft: Draft, aside: Aside, understood: Understood | None) -> b
         rights.delete_everything(draft)
     elif aside.kind == "sure" and wish == "no":
         rights.keep_everything(draft)
+    elif aside.kind == "tidy" and wish in ("yes", "no"):
+        tidy.choose(draft, on=wish == "yes")
     elif aside.kind == "maybe" and wish in ("yes", aside.command):
         meant(draft, aside)
     elif aside.kind == "maybe" and wish == "no":
@@ -216,6 +218,8 @@ def press(draft: Draft, verb: str, argument: str) -> bool:
             _eligible(draft, step, verb)
         case ("consent", "yes" | "no") if isinstance(step.item, ConsentItem):
             rights.decide(draft, step.item, agrees=verb == "yes")
+        case ("tidy", "yes" | "no"):
+            tidy.choose(draft, on=verb == "yes")
         case ("about_offer", "yes" | "no"):
             draft.change(about=verb == "yes")
             go_on(draft)

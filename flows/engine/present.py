@@ -32,6 +32,14 @@ def end(draft: Draft) -> None:
     """The last words of a finished conversation."""
     draft.change(at="end", state="finished", aside=None)
     draft.say(draft.guide.ending.thanks)
+    say_how_to_withdraw(draft)
+
+
+def say_how_to_withdraw(draft: Draft) -> None:
+    """The last thing that is said, also after a stop. Where the chat is cleared, what stays is told first, once."""
+    if draft.progress.tidy and not draft.progress.tidied:
+        draft.change(tidied=True)
+        draft.say(draft.words.tidied)
     draft.say(
         draft.words.withdrawal,
         *after_rows(draft),
@@ -83,6 +91,8 @@ def _text(draft: Draft, step: Step) -> str:
             return draft.fill(draft.words.think, until=draft.think_until)
         case "topics":
             return draft.fill(setup.topics)
+        case "tidy":
+            return draft.fill(draft.words.tidy_offer)
         case "about_offer":
             return draft.fill(setup.about or "")
     return draft.fill(draft.guide.check_in.text)
@@ -104,6 +114,8 @@ def _rows(draft: Draft, step: Step) -> tuple[Row, ...]:
             return (*_consent_rows(draft, step), *draft.rights(labels.skip))
         case "topics":
             return (*topic_rows(draft), *draft.rights())
+        case "tidy":
+            return (_yes_no(draft, labels.yes, labels.no), *draft.rights(labels.skip))
         case "about_offer":
             return (_yes_no(draft, labels.ask_about, labels.skip_about), *draft.rights())
         case "topic":

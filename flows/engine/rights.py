@@ -3,9 +3,17 @@
 from collections.abc import Callable
 
 from flows.contacts import Contact
-from flows.engine import rounds
+from flows.engine import rounds, tidy
 from flows.engine.draft import Draft, Row
-from flows.engine.present import after_rows, consent_lines, go_on, present, receipt_of, reminder_rows
+from flows.engine.present import (
+    after_rows,
+    consent_lines,
+    go_on,
+    present,
+    receipt_of,
+    reminder_rows,
+    say_how_to_withdraw,
+)
 from flows.guide import ConsentItem
 from flows.phrasebook import Wish
 from flows.plan import Step, question_texts
@@ -77,7 +85,7 @@ def stop(draft: Draft) -> None:
         return
     draft.change(state="stopped", aside=None)
     draft.say(draft.words.stopped)
-    draft.say(draft.words.withdrawal, *after_rows(draft), until=draft.withdraw_until, code=draft.progress.code)
+    say_how_to_withdraw(draft)
 
 
 def leave(draft: Draft, words: str) -> None:
@@ -215,7 +223,8 @@ def ask_for_copy(draft: Draft) -> None:
         draft.do(AskForCopy())
         draft.change(copy_asked=draft.now.date())
     draft.change(aside=None)
-    draft.say(draft.words.copy_asked, _back_and_help(draft), day=draft.day(day or draft.now.date()))
+    asked = draft.day(day or draft.now.date())
+    draft.say(draft.words.copy_asked, _back_and_help(draft), day=asked, code=draft.progress.code)
 
 
 def languages(draft: Draft) -> None:
@@ -322,4 +331,5 @@ RIGHTS: dict[Wish, Callable[[Draft], None]] = {
     "mydata": my_data,
     "privacy": privacy,
     "language": languages,
+    "tidy": tidy.ask,
 }

@@ -27,7 +27,7 @@ _AN_ANSWER = "They rang me back on the day they had said, and it was the same pe
 _DANGER = "I want to kill myself."
 _WAYS_OUT = frozenset({"stop", "pause", "delete", "keep", "back", "resume"})
 _SKIPPABLE = frozenset(
-    {"eligibility", "consent", "company", "safe", "path", "topic", "about", "question", "how_was_this"}
+    {"eligibility", "consent", "company", "safe", "tidy", "path", "topic", "about", "question", "how_was_this"}
 )
 
 Place = tuple[str, ...]

@@ -105,7 +105,13 @@ def _before(guide: Guide) -> Iterator[Stop]:
 
 
 def _set_up(guide: Guide) -> Iterator[Stop]:
-    yield Stop("step", "Setting up", "Alone or not, a safe time, how long, which topics.", "Not now: a pause.", "setup")
+    yield Stop(
+        "step",
+        "Setting up",
+        "Alone or not, a safe time, a tidy chat, how long, which topics.",
+        "Not now: a pause.",
+        "setup",
+    )
     if guide.about:
         words = f"{_count(len(guide.about), 'question')}, only for those who want."
         yield Stop("step", "About you", words, "Skip all of it, or any one.", "about")

@@ -1,4 +1,4 @@
-"""`erase`: what concerns one person."""
+"""`erase` and `find`: what concerns one person."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,12 +9,14 @@ from storage.backup.places import state_of
 from storage.commands.terminal import counted, run, stated
 from storage.database import Database, Name
 from storage.erase import erase_by_code
+from storage.errors import UnknownCode
 from storage.settings import StorageSettings, read_settings
 from storage.write import Store
 
 
 def register(app: typer.Typer) -> None:
     app.command("erase")(erase)
+    app.command("find")(find)
 
 
 def erase(code: Annotated[str, typer.Argument(help="The withdrawal code that the person was given.")]) -> None:
@@ -27,6 +29,24 @@ def erase(code: Annotated[str, typer.Argument(help="The withdrawal code that the
         typer.echo(
             "Another process is in the way of wiping unused space in the files: run verify in a minute.", err=True
         )
+
+
+def find(code: Annotated[str, typer.Argument(help="The withdrawal code that the person was given.")]) -> None:
+    """Print under which name the store keeps the holder of a code, for `python -m analysis access-request`."""
+    with stated():
+        typer.echo(run(_find(read_settings(StorageSettings), code)))
+
+
+async def _find(settings: StorageSettings, code: str) -> str:
+    store = await open_existing(settings)
+    try:
+        async with store.unit() as unit:
+            pseudonym = await unit.person_of(code)
+    finally:
+        await store.close()
+    if pseudonym is None:
+        raise UnknownCode("No one is found under this code: check each letter, or it was used already.")
+    return pseudonym.hex()
 
 
 async def _erase(settings: StorageSettings, code: str) -> tuple[int, bool, str]:

@@ -97,7 +97,7 @@ def _usual(step: str, offered: list[str]) -> str:
     if step.split("-", maxsplit=1)[0] in ("company", "safe", "path", "how_was_this"):
         return next(data for data in offered if data.startswith("choose:"))
     wanted = (f"done:{step}", f"next:{step}", f"yes:{step}", f"no:{step}", f"skip:{step}")
-    if step.startswith("about_offer"):
+    if step.startswith(("about_offer", "tidy")):
         wanted = (f"no:{step}",)
     return next((data for data in wanted if data in offered), offered[0])
 

@@ -41,7 +41,10 @@ def documented() -> dict[str, str]:
     found = {}
     for row in rows(README, "## Commands"):
         words = row[0].strip("`").split(" ")
-        end = next((place for place, word in enumerate(words[3:], 3) if not re.fullmatch("[a-z]+", word)), len(words))
+        end = next(
+            (place for place, word in enumerate(words[3:], 3) if not re.fullmatch("[a-z]+(?:-[a-z]+)*", word)),
+            len(words),
+        )
         found[" ".join(words[:end])] = " ".join(words[end:])
     return found
 

@@ -22,6 +22,7 @@ from flows.turn import (
     Opened,
     Pressed,
     Said,
+    Tidy,
     Unusable,
     Voiced,
 )
@@ -53,6 +54,7 @@ class CaseTurn(Strict):
     kept: int | None = None
     words_kept: str | None = None
     forgotten: Literal["everything", "one answer", "nothing"] | None = None
+    cleared: Literal["everything", "answers", "nothing"] | None = None
     agreed: dict[str, bool] = {}
     reminders: list[Literal["think", "pause", "round"]] | None = None
     silent: bool = False
@@ -182,6 +184,9 @@ class Host:
             "one answer": any(isinstance(each, Forget) for each in effects),
             "nothing": not any(isinstance(each, Forget | ForgetEverything) for each in effects),
         }
+        cleared = [each.everything for each in effects if isinstance(each, Tidy)]
+        found = "everything" if any(cleared) else "answers" if cleared else "nothing"
+        assert turn.cleared is None or found == turn.cleared, f"cleared from the chat: {found}"
         assert turn.forgotten is None or forgotten[turn.forgotten], f"not forgotten: {turn.forgotten}"
 
 

@@ -16,6 +16,7 @@ from flows.plan import find, plan
 from flows.progress import Progress
 from flows.turn import (
     Agree,
+    Coded,
     Due,
     Edited,
     ForgetEverything,
@@ -26,6 +27,7 @@ from flows.turn import (
     Pressed,
     Said,
     Schedule,
+    Tidy,
     Unusable,
     Voiced,
 )
@@ -34,13 +36,15 @@ from tests.test_flows.walking import Walker, data_of
 DATA = re.compile(r"(next|yes|no|choose|done|skip|pause|resume|stop|help|keep|delete|back):[a-z0-9_-]+(:[a-z0-9_]+)?")
 WORDS = [
     "They rang me back", "stop", "STOP", "skip", "pause", "resume", "help", "delete everything please", "yes", "no",
-    "done", "/mydata", "/privacy", "/withdraw", "i want to kill myself", "killing time", "", "  ", "18 to 24",
+    "done", "/tidy", "/mydata", "/privacy", "/withdraw", "i want to kill myself", "killing time", "", "  ", "18 to 24",
     "\u202eabc", "ok", "not this one", "x" * 4096,
 ]  # fmt: skip
 load_guide = lru_cache(read_guide)
 #: 20,000 events in a test run; `make soak` sets a million.
 EXAMPLES = int(os.environ.get("HEARTEN_TEST_EXAMPLES", "340"))
-OTHERS = [Voiced(), Unusable(), Unusable(forwarded=True), Edited("new"), Opened(), Opened("X", known=False)]
+CODE = "7K2M-Q9XD-4HTB-W0ZR"
+CODES = [Coded(CODE), Coded(CODE, confirmed=True), Coded(CODE, confirmed=True, known=True)]
+OTHERS = [Voiced(), Unusable(), Unusable(forwarded=True), Edited("new"), Opened(), Opened("X", known=False), *CODES]
 
 
 class AnyConversation(RuleBasedStateMachine):
@@ -165,6 +169,13 @@ class AnyConversation(RuleBasedStateMachine):
                     self.skipped.clear()
                 case Keep() | Mark():
                     assert self.agreed
+                case Tidy():
+                    now = self.walker.progress
+                    wanted = any(each is not None and each.tidy for each in (before, now))
+                    assert wanted, "the chat is cleared only for who asked for it"
+                    assert now is not None
+                    left = before is None or (now.at, now.state) != (before.at, before.state) or not before.tidy
+                    assert left, "nothing goes while the person is still there"
         if self.walker.progress is None:
             assert not self.walker.scheduled, "nothing comes after withdrawal"
         else:

@@ -22,7 +22,7 @@ QUESTION = f"question-{GUIDE.topics[0].questions[0].id}"
 def test_progress_of_every_older_format_is_brought_up(sample: Path) -> None:
     raw = json.loads(sample.read_text())
     progress = read_progress(sample.read_bytes())
-    assert progress.format == 3
+    assert progress.format == 4
     for name in ("at", "state", "code", "consent", "skipped"):
         kept = json.loads(progress.model_dump_json())[name]
         assert kept == raw[name]

@@ -144,6 +144,8 @@ class Walker:
             return self.press("skip")
         if kind in ("company", "safe", "path", "how_was_this"):
             return self.hear(Pressed(next(data for data in self.offered if data.startswith("choose:"))))
+        if kind == "tidy":
+            return self.press("no")
         verbs = [data.split(":")[0] for data in self.offered]
         return self.press(next(verb for verb in ("next", "yes", "done") if verb in verbs))
 

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.__main__ import app
+from storage.__main__ import app as store_app
 from tests.test_people.conftest import SAID, Study
 
 CUSTODIAN = "--unreviewed-i-am-the-custodian"
@@ -208,3 +209,27 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
     done = study.run(*(name if each == "NAME" else each for each in arguments))
     assert (done.exit_code, sentence in done.stderr) == (status, True), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_person_gets_a_copy_of_what_they_said(study: Study, tmp_path: Path) -> None:
+    on_the_host = study.environment | {
+        "HEARTEN_BOT_KEY": str(study.settings.bot_key),
+        "HEARTEN_RECIPIENTS": str(study.settings.recipients),
+    }
+    store = CliRunner().invoke(store_app, ["find", "code 1"], env=on_the_host)
+    assert store.exit_code == 0, store.stderr
+    person, out = store.stdout.strip(), tmp_path / "copy"
+    assert "3 answers" in act(study, "access-request", person, "-o", str(out), "--as", "ana")
+    copy = (out / "copy.txt").read_text()
+    assert all(words in copy for words in SAID[1])
+    assert not any(words in copy for words in (*SAID[0], *SAID[2]))
+    assert "take part: yes" in copy
+    assert (out.stat().st_mode & 0o777, (out / "copy.txt").stat().st_mode & 0o777) == (0o700, 0o600)
+    assert any("access-request" in json.dumps(each) for each in lines(study, "desk", "log"))
+    for arguments, says in (
+        ((person, str(out)), "not there yet"),
+        (("0" * 64, "x"), "nobody"),
+        (("CODE", "x"), "names"),
+    ):
+        again = study.run("access-request", arguments[0], "-o", arguments[1])
+        assert (again.exit_code, says in again.stderr) == (1, True)

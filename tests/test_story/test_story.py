@@ -61,7 +61,8 @@ async def read_and_agree(chat: Chat) -> None:
 async def choose(chat: Chat) -> None:
     """Alone, now, the short way, three topics, and one thing about oneself that is rather not said."""
     await chat.press("I am on my own", then="safe and private time")
-    await chat.press("Yes, now is fine", then="How much time")
+    await chat.press("Yes, now is fine", then="shall we clear it and our question")
+    await chat.press("No", then="How much time")
     await chat.press("The short way, about 15 minutes", then="Here are the topics")
     for number, topic in enumerate(("What has helped", "Being heard and having a say", "Anything else"), start=1):
         await chat.button(topic).click()
