@@ -95,7 +95,7 @@ def export_answers(
             help="Export texts that no person has reviewed. You answer for what happens to them.",
         ),
     ] = False,
-    engine: EngineName = "auto",
+    engine: EngineName = "lexical",
     model: ModelFolder = None,
     processes: Annotated[
         int, typer.Option(help="How many processes find details and code; 0: as many as there are cores.", min=0)
