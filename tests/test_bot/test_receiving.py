@@ -133,9 +133,9 @@ async def test_an_answer_that_one_update_spoils_is_read_without_it(
         await to_first_question(person)
         number = house.messenger.last_update_id() + 1
         house.messenger.inject(b'{"update_id": %d, "message": {"text": "%s' % (number, SECRET.encode()))
-        await person.send("after something broken")
+        await person.send("the second thing I wanted to say")
         await person.wait_for(kept, timeout=20)
-    assert [answer.text for answer in await house.answers()] == ["after something broken"]
+    assert [answer.text for answer in await house.answers()] == ["the second thing I wanted to say"]
     assert "set aside" in caplog.text
     assert SECRET not in "".join(r.getMessage() for r in caplog.records if r.name.startswith(("hearten", "storage")))
 
@@ -207,12 +207,12 @@ async def test_what_people_pass_on_of_their_own_is_theirs(house: House) -> None:
         person = house.messenger.person(1)
         await to_first_question(person)
         mine = {"type": "user", "sender_user": person.user, "date": 1}
-        person._say(text="I wrote this down for myself last winter.", content={"forward_origin": mine})
+        person._say(text="What I wrote to them in the spring.", content={"forward_origin": mine})
         await person.wait_for(kept)
         theirs = {"type": "user", "sender_user": house.messenger.person(2).user, "date": 1}
         person._say(text="my friend wrote this", content={"forward_origin": theirs})
         assert "another person" in (await person.next_message()).text
-    assert [answer.text for answer in await house.answers()] == ["I wrote this down for myself last winter."]
+    assert [answer.text for answer in await house.answers()] == ["What I wrote to them in the spring."]
 
 
 async def test_blocking_ends_what_was_to_come_and_writing_again_goes_on(house: House) -> None:

@@ -31,6 +31,12 @@ class Chat:
         async with self._answered(then):
             await self.button(label).click()
 
+    async def press_and_clear(self, label: str, then: str) -> None:
+        """Press a button after which nothing stays in the chat but the last words."""
+        await self.button(label).click()
+        await expect(self._bot).to_have_count(1)
+        await expect(self._bot.last).to_contain_text(then)
+
     async def write(self, text: str, then: str) -> None:
         async with self._answered(then):
             await self.words.fill(text)

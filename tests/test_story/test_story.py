@@ -131,7 +131,7 @@ async def test_another_person_takes_everything_back(demo: Demo, browser: Browser
         await chat.press("Next", then="What has helped you")
         await chat.write(f"I remember how {TAKEN_BACK}.", then="We have kept that, in your words.")
         await chat.press("Delete what I said", then="Shall we delete it?")
-        await chat.press("Yes, delete everything", then="It is done.")
+        await chat.press_and_clear("Yes, delete everything", then="It is done.")
         await expect(chat.button("I need support")).to_be_visible()
 
 
