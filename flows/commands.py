@@ -185,7 +185,7 @@ def _wordings(commands: Commands) -> _Wordings:
             any_phrase=frozenset(each for phrases in lists.values() for each in phrases),
             any_pattern=_pattern_of(tuple(each for phrases in lists.values() for each in phrases)),
             grammar=grammar,
-            words=tuple(sorted(word for word in words & known_words() if len(word) >= SHORTEST_WITH_A_SLIP)),
+            words=tuple(sorted(each for each in words if len(each) >= SHORTEST_WITH_A_SLIP and each in known_words())),
         )
     return known
 
