@@ -6,7 +6,7 @@ either, the result is unsure, and the conversation keeps the words and asks.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -38,7 +38,10 @@ SHORTEST_WITH_TWO_SLIPS = 9
 MOST_CLAUSES = 4
 #: Beside other words these are nearly always part of an answer: "no, they never rang".
 NEVER_BESIDE_A_REASON: frozenset[Wish] = frozenset({"yes", "no", "done"})
+_MANY = re.compile(r"(.)\1{2,}")
 _BREAK = re.compile(r"[.!?;:,\n\u2013\u2014]+|\s-+\s|\b(?:and|but|so|then|because|cos|cause)\b", re.IGNORECASE)
+#: Words seen before are remembered, up to this many: most words of a message are.
+MOST_REMEMBERED = 4096
 #: So many commands files are kept ready.
 MOST_FILES = 32
 
@@ -66,7 +69,7 @@ def _one_wish(said: str, commands: Commands, wordings: "_Wordings") -> Understoo
     found = _whole_wish(said, commands, wordings)
     if found is not None:
         return found
-    for way in dict.fromkeys((said, wordings.without_slips(re.sub(r"(.)\1{2,}", r"\1", said)))):
+    for way in dict.fromkeys((said, wordings.without_slips(_MANY.sub(r"\1", said)))):
         heard = wordings.grammar.wish_of(way)
         if heard is not None:
             return Understood(*heard)
@@ -95,7 +98,7 @@ def _wish_of_clauses(clauses: list[str], commands: Commands, wordings: "_Wording
 
 
 def _whole_wish(said: str, commands: Commands, wordings: "_Wordings") -> Understood | None:
-    ways = {said: None, re.sub(r"(.)\1{2,}", r"\1", said): None}
+    ways = {said: None, _MANY.sub(r"\1", said): None}
     ways |= {wordings.without_slips(each): None for each in ways}
     ways |= {_without_politeness(each, commands): None for each in ways}
     if not any(map(wordings.says_anything, ways)):
@@ -138,6 +141,7 @@ class _Wordings:
     any_pattern: re.Pattern[str] | None
     grammar: Grammar
     words: tuple[str, ...]
+    read: dict[str, str] = field(default_factory=dict)
 
     def says_anything(self, said: str) -> bool:
         """Whether this is, whole, a phrase of any wish: most messages are not, and need not be held against each."""
@@ -152,9 +156,17 @@ class _Wordings:
 
     def without_slips(self, said: str) -> str:
         """Each word that no dictionary knows, as the word of a phrase that is one slip away."""
-        return " ".join(self._mended(word) for word in said.split())
+        return " ".join(map(self._mended, said.split()))
 
     def _mended(self, word: str) -> str:
+        known = self.read.get(word)
+        if known is None:
+            if len(self.read) >= MOST_REMEMBERED:
+                self.read.clear()
+            known = self.read[word] = self._look_up(word)
+        return known
+
+    def _look_up(self, word: str) -> str:
         if len(word) < SHORTEST_WITH_A_SLIP or word in known_words() or self.grammar.knows(word) or word in self.words:
             return word
         slips = 2 if len(word) >= SHORTEST_WITH_TWO_SLIPS else 1
