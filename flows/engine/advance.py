@@ -4,10 +4,11 @@ from datetime import datetime
 
 from flows.commands import understand
 from flows.distress import may_need_care
-from flows.engine import by_code, care, reminders, rights, rounds, tidy
+from flows.engine import by_code, care, consent, deleting, leaving, reminders, rights, rounds, tidy
+from flows.engine.buttons import press
 from flows.engine.draft import Draft
-from flows.engine.listen import acknowledge, hear_words, keep, meant, not_meant, press
-from flows.engine.present import present
+from flows.engine.listen import acknowledge, hear_words, keep, meant, not_meant
+from flows.engine.present import back_to_the_way, present
 from flows.guide import Guide
 from flows.progress import Aside, Progress
 from flows.turn import Coded, Due, Edited, Heard, Keep, Opened, Pressed, Said, Turn, Unusable, Voiced
@@ -143,9 +144,9 @@ def _hear_button(draft: Draft, data: str) -> None:
         draft.change(aside=None)
         rights.help_me(draft)
     elif (verb, step) == ("keep", by_code.CODE):
-        rights.keep_everything(draft)
+        deleting.keep_everything(draft)
     elif (verb, step) == ("next", "mydata"):
-        rights.my_data(draft)
+        consent.my_data(draft)
     elif step in (BESIDE_REMIND, rounds.ROUND):
         hear = reminders.choose if step == BESIDE_REMIND else rounds.answer
         if not hear(draft, verb, argument):
@@ -160,31 +161,31 @@ def _hear_button(draft: Draft, data: str) -> None:
 def _press_beside(draft: Draft, aside: Aside, verb: str, argument: str) -> bool:
     match aside.kind, verb, argument:
         case "sure", "delete", "all":
-            rights.delete_everything(draft)
+            deleting.delete_everything(draft)
         case "sure", "delete", "one":
-            rights.ask_which(draft)
+            deleting.ask_which(draft)
         case "which", "delete", question:
-            return rights.delete_one(draft, question)
+            return deleting.delete_one(draft, question)
         case "sure" | "which", "keep", _:
-            rights.keep_everything(draft)
+            deleting.keep_everything(draft)
         case "maybe", "yes", _:
             meant(draft, aside)
         case "maybe", "keep", _:
             not_meant(draft, aside)
         case "care", "next", _:
-            rights.back_to_the_way(draft)
+            back_to_the_way(draft)
         case "care", "choose", "lighter":
             care.lighter(draft)
         case "care", "choose", "ground":
             care.ground(draft)
         case "mydata", "yes", _:
-            rights.ask_for_copy(draft)
+            consent.ask_for_copy(draft)
         case "tidy", "yes" | "no", _:
             tidy.choose(draft, on=verb == "yes")
         case "language", "choose", language:
             return rights.speak(draft, language)
         case "mydata", "choose", item if item in {each.id for each in draft.guide.consent} - {"take_part"}:
-            rights.change_consent(draft, item)
+            consent.change_consent(draft, item)
         case _:
             return False
     return True
@@ -195,15 +196,15 @@ def _press_here(draft: Draft, verb: str, argument: str) -> bool:
     draft.change(aside=None)
     match verb:
         case "delete":
-            rights.ask_to_delete(draft)
+            deleting.ask_to_delete(draft)
         case "resume":
             rights.resume(draft)
         case "stop":
-            rights.stop(draft)
+            leaving.stop(draft)
         case "back":
-            rights.back_to_the_way(draft)
+            back_to_the_way(draft)
         case _ if over:
-            rights.back_to_the_way(draft)
+            back_to_the_way(draft)
         case "pause":
             rights.pause(draft)
         case "skip":
@@ -219,7 +220,7 @@ def _hear_voice(draft: Draft) -> None:
     draft.change(aside=None)
     step = draft.step
     if draft.progress.state in ("stopped", "finished"):
-        rights.back_to_the_way(draft)
+        back_to_the_way(draft)
     elif step is None or step.kind != "question":
         draft.say(draft.words.use_buttons)
         present(draft)
