@@ -7,7 +7,19 @@ import sys
 
 import typer
 
-from analysis.commands import access, agreement, coding, desk, evaluation, export, frames, models, people, reports
+from analysis.commands import (
+    access,
+    agreement,
+    coding,
+    desk,
+    evaluation,
+    export,
+    frames,
+    models,
+    people,
+    reports,
+    voices,
+)
 from analysis.errors import AnalysisError
 
 app = typer.Typer(
@@ -26,6 +38,7 @@ export.register(app)
 app.add_typer(models.app)
 desk.register(app)
 people.register(app)
+voices.register(app)
 access.register(app)
 
 

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, distinct, func, select, tuple_
 
 from storage.database import Database
 from storage.errors import KeyFileError, SchemaError, SealError
 from storage.keyring import Keyring
-from storage.keys import ResearchKey
+from storage.keys import KeptKey, ResearchKey, key_about
 from storage.records import QUOTES, SUMMARIES, TAKE_PART, Agreed, Answer, AnswerPlace, Asked, Content, Flow
 from storage.schema import asked, audit, consent, conversation, meta, part, participant
 from storage.seal import Context, open_envelope
@@ -41,7 +41,7 @@ class Reader:
         self._key = key
 
     @classmethod
-    async def open(cls, settings: StorageSettings, key: ResearchKey | None) -> "Reader":
+    async def open(cls, settings: StorageSettings, key: ResearchKey | None) -> Self:
         """Without a key, answers cannot be read; counts can, and no keyring is needed.
 
         Raises SchemaError where a database is missing, of another version, or its keyring is another's.
@@ -131,6 +131,12 @@ class Reader:
         async with self._main.begin(write=False) as connection:
             rows = (await connection.execute(mine.order_by(consent.c.session, consent.c.day, consent.c.item))).all()
         return [Agreed(row.session, row.item, row.given, row.wording, date.fromisoformat(row.day)) for row in rows]
+
+    async def key_about(self, person: str) -> KeptKey | None:
+        """The key for what the research side learns about this person; None where they have withdrawn."""
+        pseudonym = bytes.fromhex(person)
+        key = (await self._keyring.keys_of({pseudonym})).get(pseudonym) if self._keyring else None
+        return key_about(key) if key else None
 
     async def flow(self) -> Flow:
         """How many people came how far. Whoever withdrew had opened the chat and agreed."""

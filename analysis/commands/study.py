@@ -20,6 +20,7 @@ from analysis.period import Period, PeriodError
 from analysis.questions import invites_of
 from analysis.reading import Reading
 from analysis.services import Services, read_services
+from analysis.voices import StudyReader
 from flows.errors import ContentError
 from storage.errors import KeyFileError, StorageError
 from storage.keyfiles import read_passphrase
@@ -45,14 +46,14 @@ Who = Annotated[
 
 
 @asynccontextmanager
-async def open_study(key: Path) -> AsyncIterator[tuple[Reader, Services, Book]]:
+async def open_study(key: Path) -> AsyncIterator[tuple[StudyReader, Services, Book]]:
     """The read port, the services and the desk's book, for as long as a command works."""
     settings = read_settings(ReportSettings)
     services = services_of(settings)
     research_key = open_key(settings, key)
-    reader = await Reader.open(settings, research_key)
+    reader = await StudyReader.open(settings, research_key)
     try:
-        book = Book.open(settings.desk, research_key.desk_key)
+        reader.book = book = Book.open(settings.desk, research_key.desk_key)
         yield reader, services, book
         book.close()
     finally:

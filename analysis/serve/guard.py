@@ -21,10 +21,11 @@ HEADERS = {
 BARE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-def policy_for(style: str, script: str = "") -> str:
-    """A Content-Security-Policy that allows this one style sheet, this one script if any, forms to this server, and
-    nothing else."""
+def policy_for(style: str, script: str = "", *, sounds: bool = False) -> str:
+    """A Content-Security-Policy that allows this one style sheet, this one script if any, forms to this server, sounds
+    from it where there are any, and nothing else."""
     scripts = f" script-src {_hash(script)};" if script else ""
+    scripts += " media-src 'self';" if sounds else ""
     return (
         f"default-src 'none'; style-src {_hash(style)};{scripts} form-action 'self'; base-uri 'none';"
         " frame-ancestors 'none'"
