@@ -2,12 +2,15 @@
 
 import base64
 import hashlib
+import logging
 from collections.abc import Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from storage.errors import StorageError
+
+log = logging.getLogger(__name__)
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -60,6 +63,11 @@ def guard(explain: Callable[[int, str], web.Response]) -> Middleware:
             response = explain(405, "These pages can be read and not changed.")
         except StorageError as problem:
             response = explain(503, str(problem))
+        except web.HTTPException:
+            raise
+        except Exception as problem:  # noqa: BLE001 - aiohttp would log a traceback, whose last line can hold words
+            log.error("A page failed: %s.", type(problem).__name__)
+            response = explain(500, "This page failed because of a mistake in Hearten. Nothing was lost: go back.")
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", BARE_POLICY)
