@@ -145,6 +145,9 @@ class _Wordings:
         return " ".join(self._mended(word) for word in said.split())
 
     def _mended(self, word: str) -> str:
+        once = word[:-1]
+        if word[-1:] == once[-1:] and once in self.words and word not in self.words:
+            return once  # "skipp": a finger that stayed too long, even where a dictionary has it as a name
         if len(word) < SHORTEST_WITH_A_SLIP or word in known_words() or self.grammar.knows(word) or word in self.words:
             return word
         slips = 2 if len(word) >= SHORTEST_WITH_TWO_SLIPS else 1
