@@ -1,8 +1,6 @@
 """The read port with what was typed out of voice notes, so that review, coding and exports read them as words."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date
 
 from analysis.desk.book import Book
 from analysis.voices.transcripts import words_of_parts
@@ -24,22 +22,7 @@ class StudyReader(Reader):
         reader.book = book
         return reader
 
-    async def answers(
-        self,
-        *,
-        service: str | None = None,
-        since: date | None = None,
-        until: date | None = None,
-        person: str | None = None,
-        guide: str | None = None,
-        guide_version: int | None = None,
-    ) -> AsyncIterator[Answer]:
-        async for answer in super().answers(
-            service=service, since=since, until=until, person=person, guide=guide, guide_version=guide_version
-        ):
-            yield await self._with_words(answer)
-
-    async def _with_words(self, answer: Answer) -> Answer:
+    async def complete(self, answer: Answer) -> Answer:
         if self.book is None or all(part.media_type == TEXT for part in answer.parts):
             return answer
         key = await self.key_about(answer.person)
