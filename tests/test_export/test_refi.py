@@ -60,7 +60,8 @@ async def test_it_is_valid_against_the_schema_and_in_order(tmp_path: Path) -> No
                 assert b"\r" not in data
 
 
-async def test_an_independent_reader_finds_every_quotation(tmp_path: Path) -> None:
+async def test_an_independent_reader_finds_every_quotation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # that reader unpacks projects into the folder in which it is started
     heard = hearing()
     path = await project(tmp_path, heard)
     read = RefiProject.load(str(path))
