@@ -102,25 +102,28 @@ class Shelf:
 
 class Cleaner:
     """Takes out of answers what reviewers decided, and what the machine suggests where nobody has. The same detail of
-    one person has the same placeholder in all their answers, if these come in the order of the read port."""
+    one person has the same placeholder in all their answers, if these come in the order of the read port; what is on
+    the study's own list has the same one in the whole study."""
 
     def __init__(self, book: Book, finders: Iterable[Finder] = ()) -> None:
         self._book = book
         self._finders = tuple(finders)
         self._person: str | None = None
-        self._placeholders = Placeholders()
+        self._study = Placeholders()
+        self._placeholders = Placeholders(self._study)
 
     def __call__(self, answer: Answer, details: list[Found] | None = None) -> OnDesk:
         """`details`: what the machine found, where that was looked up already."""
         if answer.person != self._person:
-            self._person, self._placeholders = answer.person, Placeholders()
+            self._person, self._placeholders = answer.person, Placeholders(self._study)
         name, text = name_of(answer), answer.text
         # The numbers of placeholders are given by what is really taken out, not by what was suggested.
         found = find_details(text, self._finders) if details is None else details
         suggested = tuple(Stretch(each.start, each.end, each.kind) for each in found)
+        entries = {(each.start, each.end): each.entry for each in found if each.entry}
         state = review_state(self._book, name, text)
         chosen = suggested if state.stretches is None else state.stretches
-        return OnDesk(name, answer, suggested, state, redact(text, chosen, self._placeholders))
+        return OnDesk(name, answer, suggested, state, redact(text, chosen, self._placeholders, entries))
 
 
 async def approved_texts(book: Book, answers: AsyncIterator[Answer]) -> AsyncIterator[OnDesk]:
