@@ -10,6 +10,7 @@ import typer
 from analysis.commands import (
     access,
     agreement,
+    bringing,
     coding,
     desk,
     evaluation,
@@ -35,6 +36,7 @@ frames.register(app)
 agreement.register(app)
 reports.register(app)
 export.register(app)
+bringing.register(app)
 app.add_typer(models.app)
 desk.register(app)
 people.register(app)

@@ -2,6 +2,7 @@
 stated failure becomes one sentence and an exit status."""
 
 import asyncio
+import hashlib
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
@@ -113,6 +114,12 @@ def reading_of(book: Book, finders: Iterable[Finder] = (), *, remember: int = 0)
     from analysis.lexical import lexical_coder  # noqa: PLC0415
 
     return Reading(lexical_coder(), lambda: ReviewedMask(book, finders), invites_by_question, remember=remember)
+
+
+def digest_of(file: Path) -> str:
+    """The SHA-256 of a file, for the desk's book."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def span_of(service: str | None, period: Period | None) -> dict[str, Any]:
