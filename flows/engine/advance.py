@@ -151,10 +151,9 @@ def _hear_button(draft: Draft, data: str) -> None:
         hear = reminders.choose if step == BESIDE_REMIND else rounds.answer
         if not hear(draft, verb, argument):
             draft.say(draft.words.stale_button)
-    elif aside is not None and step == aside.kind:
-        if not _press_beside(draft, aside, verb, argument):
-            draft.say(draft.words.stale_button)
-    elif step != draft.progress.at or not _press_here(draft, verb, argument):
+    elif aside is not None and step == aside.kind and _press_beside(draft, aside, verb, argument):
+        pass
+    elif step != draft.progress.at or not _press_here(draft, verb, argument):  # a step may be named as an aside is
         draft.say(draft.words.stale_button)
 
 
@@ -221,11 +220,12 @@ def _hear_voice(draft: Draft) -> None:
     step = draft.step
     if draft.progress.state in ("stopped", "finished"):
         back_to_the_way(draft)
-    elif step is None or step.kind != "question":
+        return
+    draft.change(state="going")
+    if step is None or step.kind != "question":
         draft.say(draft.words.use_buttons)
         present(draft)
     else:
-        draft.change(state="going")
         part = keep(draft, step, None)
         if part is not None:
             acknowledge(draft, part, voice=True)

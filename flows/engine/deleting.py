@@ -40,7 +40,7 @@ def ask_which(draft: Draft) -> None:
     numbers = [draft.button(str(number), "delete", each, step="which") for number, each in enumerate(questions, 1)]
     rows = [tuple(numbers[place : place + IN_A_ROW]) for place in range(0, len(numbers), IN_A_ROW)]
     texts = question_texts(draft.guide)
-    listed = "\n".join(f"{number}. {texts.get(each, each)}" for number, each in enumerate(questions, 1))
+    listed = "\n".join(f"{number}. {draft.fill(texts.get(each, each))}" for number, each in enumerate(questions, 1))
     keep = (draft.button(draft.labels.keep, "keep", step="which"), draft.button(draft.labels.help, "help"))
     draft.say(draft.words.delete_which, *rows, keep, questions=listed[:LONGEST_LIST])
 
