@@ -36,7 +36,7 @@ from analysis.model import Framework, Frozen, Stance, Theme
 #: The three ways it can have gone that a count is published for. `mixed` is counted as help and as harm.
 Column = Literal["help", "harm", "wish"]
 COLUMNS: tuple[Column, ...] = get_args(Column)
-_COUNTED: Mapping[Stance, tuple[Column, ...]] = {
+COUNTED: Mapping[Stance, tuple[Column, ...]] = {
     "help": ("help",),
     "harm": ("harm",),
     "wish": ("wish",),
@@ -62,7 +62,7 @@ class Heard:
 
     def add(self, person: int, stance: Stance) -> None:
         self.people.add(person)
-        for column in _COUNTED[stance]:
+        for column in COUNTED[stance]:
             self.columns[column].add(person)
 
 

@@ -31,7 +31,7 @@ from analysis.serve import start_serve
 from analysis.serve.app import today
 from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
-from analysis.summary import Summary, summarise, tally
+from analysis.summary import Candidates, Summary, summarise, tally
 from analysis.summary.folder import SummaryError, check_place, numbers_of, write
 from storage.read import Reader
 from storage.settings import read_settings
@@ -110,8 +110,10 @@ class Reports:
             )
         reading, span = reading_of(book, finders_of(read_settings(ReportSettings))), span_of(code, period)
         coded = show_progress(reading.code(reader.answers(**span)), "Answers read")
-        counted = await tally(coded, reader.asked(**span))
-        return summarise(counted, reading.coder.framework, services.of(code), period, today())
+        candidates = Candidates()
+        counted = await tally(coded, reader.asked(**span), candidates)
+        framework = reading.coder.framework
+        return summarise(counted, framework, services.of(code), period, today(), candidates=candidates)
 
 
 def register(app: typer.Typer) -> None:

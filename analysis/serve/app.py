@@ -19,7 +19,7 @@ from analysis.serve.choice import PAGE, Choice, select
 from analysis.serve.guard import guard, page
 from analysis.serve.view import show, visible
 from analysis.services import Services
-from analysis.summary import Link, render, summarise, tally
+from analysis.summary import Candidates, Link, render, summarise, tally
 from analysis.summary.page import style as summary_style
 from storage.keys import ResearchKey
 from storage.read import Reader
@@ -160,10 +160,11 @@ class Pages:
         framework = self._reading.coder.framework
         async with self._open() as source:
             coded = self._reading.code(source.answers(service=code, since=period.since, until=period.until))
-            counted = await tally(coded, source.asked(service=code, since=period.since, until=period.until))
+            candidates = Candidates()
+            counted = await tally(coded, source.asked(service=code, since=period.since, until=period.until), candidates)
         if code not in self._services and not counted.asked:
             raise web.HTTPNotFound
-        summary = summarise(counted, framework, self._services.of(code), period, today())
+        summary = summarise(counted, framework, self._services.of(code), period, today(), candidates=candidates)
         return page(render(summary, (Link("/", "All services and periods"),)), summary_style())
 
     async def answers(self, request: web.Request) -> web.Response:

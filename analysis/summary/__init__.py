@@ -2,5 +2,6 @@
 
 from analysis.summary.numbers import Summary, summarise, tally
 from analysis.summary.page import Link, render
+from analysis.summary.quotations import Candidates, Quotation
 
-__all__ = ["Link", "Summary", "render", "summarise", "tally"]
+__all__ = ["Candidates", "Link", "Quotation", "Summary", "render", "summarise", "tally"]

@@ -1,7 +1,7 @@
 """The numbers of a summary: counted from coded answers, passed through disclosure control, and nothing else.
 
 `Summary` is what is published: the page is drawn from it alone and the JSON file beside the page is exactly it, so that
-neither can say more than the other. It holds no words that anybody said.
+neither can say more than the other. It holds no words that anybody said, but those that `quotations` lets through.
 """
 
 from collections.abc import AsyncIterator
@@ -13,6 +13,7 @@ from analysis.model import Framework, Frozen
 from analysis.period import Period
 from analysis.reading import CodedAnswer
 from analysis.services import Service
+from analysis.summary.quotations import Candidates, Quotation
 from storage.records import Asked
 
 
@@ -39,10 +40,12 @@ class NamedFramework(Frozen):
 
 
 class Summary(Frozen):
-    """One service, one period. `made` is the day on which it was counted; `finished`, whether the period was over."""
+    """One service, one period. `made` is the day on which it was counted; `finished`, whether the period was over.
+
+    Version 1 had counts and nothing that came after them; a file of that version is still read."""
 
     format: Literal["hearten summary"] = "hearten summary"
-    format_version: Literal[1] = 1
+    format_version: Literal[1, 2] = 2
     service: str
     service_name: str
     period: str
@@ -54,6 +57,7 @@ class Summary(Frozen):
     reviewed_by_people: Literal[False] = False
     framework: NamedFramework
     counts: Counts
+    quotations: tuple[Quotation, ...] = ()
 
     @property
     def subthemes(self) -> tuple[NamedSubTheme, ...]:
@@ -77,9 +81,12 @@ class Summary(Frozen):
         return any(self.count(each.id, column) is None for each in self.subthemes)
 
 
-async def tally(coded: AsyncIterator[CodedAnswer], asked: AsyncIterator[Asked]) -> Tally:
+async def tally(
+    coded: AsyncIterator[CodedAnswer], asked: AsyncIterator[Asked], candidates: Candidates | None = None
+) -> Tally:
     """Count people. Only those who agreed to be in summaries are counted as having answered; everyone who was put a
-    question is counted as asked. Memory grows with the number of people, not of answers."""
+    question is counted as asked. `candidates` hears of what might be quoted. Memory grows with the number of people,
+    not of answers."""
     numbers: dict[str, int] = {}
     counted = Tally()
     async for each in coded:
@@ -90,6 +97,8 @@ async def tally(coded: AsyncIterator[CodedAnswer], asked: AsyncIterator[Asked]) 
         counted.asked.add(person)
         for coding in each.coded.codings:
             counted.heard(coding.subtheme).add(person, coding.stance)
+        if candidates is not None:
+            candidates.add(each)
     async for question in asked:
         person = numbers.setdefault(question.person, len(numbers))
         counted.asked.add(person)
@@ -98,8 +107,17 @@ async def tally(coded: AsyncIterator[CodedAnswer], asked: AsyncIterator[Asked]) 
     return counted
 
 
-def summarise(counted: Tally, framework: Framework, service: Service, period: Period, made: date) -> Summary:
-    """What may be published of a tally."""
+def summarise(
+    counted: Tally,
+    framework: Framework,
+    service: Service,
+    period: Period,
+    made: date,
+    *,
+    candidates: Candidates | None = None,
+) -> Summary:
+    """What may be published of a tally, and of the words of `candidates`."""
+    counts = publish(counted, framework, service.threshold)
     return Summary(
         service=service.code,
         service_name=service.name,
@@ -110,7 +128,8 @@ def summarise(counted: Tally, framework: Framework, service: Service, period: Pe
         made=made,
         finished=made >= period.until,
         framework=_name(framework),
-        counts=publish(counted, framework, service.threshold),
+        counts=counts,
+        quotations=candidates.pick(counts) if candidates else (),
     )
 
 

@@ -35,11 +35,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the three lists of a theme: what is shown, most people first, and what is too small to show."""
+    """One of the three lists of a theme: what is shown, most people first, what is too small to show, and what people
+    said, each with the title of its sub-theme."""
 
     column: Column
     bars: tuple[Bar, ...]
     withheld: tuple[str, ...]
+    quotations: tuple[tuple[str, str], ...]
 
 
 def style() -> str:
@@ -88,8 +90,14 @@ def _side(summary: Summary, theme: NamedTheme, column: Column) -> Side:
         for title, count in counts
         if count
     ]
+    titles = {each.id: each.title for each in theme.subthemes}
     return Side(
         column,
         tuple(sorted(bars, key=lambda bar: -bar.people)),
         tuple(title for title, count in counts if count is None),
+        tuple(
+            (titles[each.subtheme], each.text)
+            for each in summary.quotations
+            if each.column == column and each.subtheme in titles
+        ),
     )
