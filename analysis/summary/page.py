@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from analysis.disclosure import COLUMNS, Column
 from analysis.summary.map import draw_tall, draw_wide
 from analysis.summary.numbers import NamedTheme, Summary
+from analysis.summary.sentences import say, say_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ def render(summary: Summary, links: tuple[Link, ...] = ()) -> str:
     return pages.get_template("summary.html").render(
         shared,
         columns=COLUMNS,
+        sentences=say(summary),
+        people=say_people(summary),
         maps=(draw_wide(summary), draw_tall(summary)),
         sides={theme.id: sides(summary, theme) for theme in summary.framework.themes},
     )
