@@ -68,12 +68,14 @@ class Heard:
 
 @dataclass
 class Tally:
-    """All that a summary counts, as sets of people. `skipped` and `answered` are always people who were asked."""
+    """All that a summary counts, as sets of people. `skipped` and `answered` are always people who were asked. `told`
+    is what those who answered told of themselves, by question; None where nobody looked."""
 
     asked: set[int] = field(default_factory=set)
     answered: set[int] = field(default_factory=set)
     skipped: set[int] = field(default_factory=set)
     subthemes: dict[str, Heard] = field(default_factory=dict)
+    told: dict[int, Mapping[str, str]] | None = None
 
     def heard(self, subtheme: str) -> Heard:
         return self.subthemes.setdefault(subtheme, Heard())

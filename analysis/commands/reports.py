@@ -4,7 +4,9 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,24 +18,28 @@ from analysis.commands.study import (
     ReportSettings,
     Who,
     finders_of,
+    invites_by_question,
     open_key,
     open_study,
     reading_of,
     run,
     services_of,
-    span_of,
     tell_unopened,
 )
 from analysis.desk import Book, read_name
+from analysis.frameworks import DEFAULT, read_framework
+from analysis.masking import ReviewedMask
 from analysis.period import Period, read_period
-from analysis.reading import show_progress
+from analysis.reading import CodedAnswer, show_progress
 from analysis.serve import start_serve
 from analysis.serve.app import today
 from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
-from analysis.summary import Candidates, Summary, summarise, tally
+from analysis.sharing import SharedReading, Tools, usual_processes
+from analysis.summary import Summary, make_summary, was_asked
 from analysis.summary.folder import SummaryError, check_place, numbers_of, write
 from storage.read import Reader
+from storage.records import Answer
 from storage.settings import read_settings
 
 #: Codings that the server keeps in memory, so that a page that is loaded again is quick. About 20 MB at most.
@@ -50,6 +56,9 @@ class Reports:
         period: Annotated[str, typer.Option(help="2026-Q3, 2026-07 or 2026.")],
         out: Annotated[Path, typer.Option("--out", "-o", help="The page to write, ending in .html.")],
         *,
+        processes: Annotated[
+            int, typer.Option(help="How many processes read and code; 0: as many as there are cores.", min=0)
+        ] = 0,
         who: Who = "",
     ) -> None:
         """Write the summary of one service and period: a page, and its numbers as JSON beside it."""
@@ -59,7 +68,7 @@ class Reports:
             check_place(out)
             async with open_study(key) as (reader, services, book):
                 book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
-                summary = await self._summarise(reader, services, service, days, book)
+                summary = await self._summarise(reader, services, service, days, book, processes=processes)
                 write(summary, out)
                 tell_unopened(reader)
             if not summary.counts.enough:
@@ -103,17 +112,30 @@ class Reports:
 
         run(work)
 
-    async def _summarise(self, reader: Reader, services: Services, code: str, period: Period, book: Book) -> Summary:
-        if code not in services and not await _was_asked(reader, code):
+    async def _summarise(
+        self, reader: Reader, services: Services, code: str, period: Period, book: Book, *, processes: int
+    ) -> Summary:
+        if code not in services and not await was_asked(reader, code):
             raise SummaryError(
                 "There is no service with this code: check it against the services file (HEARTEN_SERVICES)."
             )
-        reading, span = reading_of(book, finders_of(read_settings(ReportSettings))), span_of(code, period)
-        coded = show_progress(reading.code(reader.answers(**span)), "Answers read")
-        candidates = Candidates()
-        counted = await tally(coded, reader.asked(**span), candidates)
-        framework = reading.coder.framework
-        return summarise(counted, framework, services.of(code), period, today(), candidates=candidates)
+        settings = read_settings(ReportSettings)
+        tools = Tools(DEFAULT, "lexical", None, settings.study_list, settings.ner)
+        reading = SharedReading(
+            tools, partial(ReviewedMask, book), invites_by_question, processes=processes or usual_processes()
+        )
+        framework = read_framework(DEFAULT)
+        return await make_summary(reader, _Shown(reading), framework, services.of(code), period, made=today())
+
+
+class _Shown:
+    """Codes answers and shows on a terminal how many are done."""
+
+    def __init__(self, reading: SharedReading) -> None:
+        self._reading = reading
+
+    def code(self, answers: AsyncIterator[Answer]) -> AsyncIterator[CodedAnswer]:
+        return show_progress(self._reading.code(answers), "Answers read")
 
 
 def register(app: typer.Typer) -> None:
@@ -121,12 +143,6 @@ def register(app: typer.Typer) -> None:
     reports = Reports()
     app.command("summary")(reports.summary)
     app.command("serve")(reports.serve)
-
-
-async def _was_asked(reader: Reader, service: str) -> bool:
-    async for _ in reader.asked(service=service):
-        return True
-    return False
 
 
 async def _tell_gone(settings: ReportSettings, book: Book) -> None:

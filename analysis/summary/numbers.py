@@ -4,7 +4,7 @@
 neither can say more than the other. It holds no words that anybody said, but those that `quotations` lets through.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from typing import Literal
 
@@ -14,6 +14,7 @@ from analysis.period import Period
 from analysis.reading import CodedAnswer
 from analysis.services import Service
 from analysis.summary.quotations import Candidates, Quotation
+from analysis.summary.sample import Sample, about_you, make_table
 from storage.records import Asked
 
 
@@ -58,6 +59,7 @@ class Summary(Frozen):
     framework: NamedFramework
     counts: Counts
     quotations: tuple[Quotation, ...] = ()
+    sample: Sample | None = None
 
     @property
     def subthemes(self) -> tuple[NamedSubTheme, ...]:
@@ -82,11 +84,14 @@ class Summary(Frozen):
 
 
 async def tally(
-    coded: AsyncIterator[CodedAnswer], asked: AsyncIterator[Asked], candidates: Candidates | None = None
+    coded: AsyncIterator[CodedAnswer],
+    asked: AsyncIterator[Asked],
+    candidates: Candidates | None = None,
+    told: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Tally:
     """Count people. Only those who agreed to be in summaries are counted as having answered; everyone who was put a
-    question is counted as asked. `candidates` hears of what might be quoted. Memory grows with the number of people,
-    not of answers."""
+    question is counted as asked. `candidates` hears of what might be quoted; `told` is what people told of themselves,
+    by person and question. Memory grows with the number of people, not of answers."""
     numbers: dict[str, int] = {}
     counted = Tally()
     async for each in coded:
@@ -104,6 +109,8 @@ async def tally(
         counted.asked.add(person)
         if question.outcome == "skipped":
             counted.skipped.add(person)
+    if told is not None:
+        counted.told = {person: told.get(real, {}) for real, person in numbers.items() if person in counted.answered}
     return counted
 
 
@@ -130,7 +137,14 @@ def summarise(
         framework=_name(framework),
         counts=counts,
         quotations=candidates.pick(counts) if candidates else (),
+        sample=_sample(counted, framework, counts),
     )
+
+
+def _sample(counted: Tally, framework: Framework, counts: Counts) -> Sample | None:
+    if counted.told is None or not counts.enough:
+        return None
+    return make_table(list(counted.told.values()), about_you(framework.id), counts.threshold)
 
 
 def _name(framework: Framework) -> NamedFramework:

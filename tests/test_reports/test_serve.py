@@ -19,7 +19,7 @@ from analysis.serve.app import start_pages
 from analysis.serve.view import cut, visible
 from analysis.services import Service, Services
 from storage.errors import SchemaError
-from storage.records import Answer, Asked
+from storage.records import Answer, Asked, Kind
 from tests.test_reports.invented import FRAMEWORK, answer, asked, coding
 
 TOKEN = "a-token-of-the-test"
@@ -34,11 +34,17 @@ class Shelf:
         self.broken = False
 
     async def answers(
-        self, *, service: str | None = None, since: date | None = None, until: date | None = None
+        self,
+        *,
+        service: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        kind: Kind | None = None,
     ) -> AsyncIterator[Answer]:
         for each in self.held:
             if (
                 service in {None, each.service}
+                and kind in {None, each.kind}
                 and (since is None or since <= each.day)
                 and (until is None or each.day < until)
             ):
