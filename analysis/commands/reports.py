@@ -4,7 +4,7 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,7 @@ from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
 from analysis.sharing import SharedReading, Tools, usual_processes
 from analysis.summary import Summary, make_summary, was_asked
-from analysis.summary.folder import SummaryError, check_place, numbers_of, write
+from analysis.summary.folder import SummaryError, check_place, numbers_of, read_earlier, write
 from storage.read import Reader
 from storage.records import Answer
 from storage.settings import read_settings
@@ -68,7 +68,10 @@ class Reports:
             check_place(out)
             async with open_study(key) as (reader, services, book):
                 book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
-                summary = await self._summarise(reader, services, service, days, book, processes=processes)
+                earlier = read_earlier(out, service)
+                summary = await self._summarise(
+                    reader, services, service, days, book, processes=processes, earlier=earlier
+                )
                 write(summary, out)
                 tell_unopened(reader)
             if not summary.counts.enough:
@@ -113,7 +116,15 @@ class Reports:
         run(work)
 
     async def _summarise(
-        self, reader: Reader, services: Services, code: str, period: Period, book: Book, *, processes: int
+        self,
+        reader: Reader,
+        services: Services,
+        code: str,
+        period: Period,
+        book: Book,
+        *,
+        processes: int,
+        earlier: Sequence[Summary],
     ) -> Summary:
         if code not in services and not await was_asked(reader, code):
             raise SummaryError(
@@ -125,7 +136,8 @@ class Reports:
             tools, partial(ReviewedMask, book), invites_by_question, processes=processes or usual_processes()
         )
         framework = read_framework(DEFAULT)
-        return await make_summary(reader, _Shown(reading), framework, services.of(code), period, made=today())
+        service = services.of(code)
+        return await make_summary(reader, _Shown(reading), framework, service, period, made=today(), earlier=earlier)
 
 
 class _Shown:

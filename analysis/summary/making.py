@@ -4,7 +4,7 @@ Promises: answers pass through one by one; what people told of themselves is tak
 up to the end of the period, the last time counts; staff's reflections are never counted among service users' answers.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -26,16 +26,23 @@ class Codes(Protocol):
 
 
 async def make_summary(
-    source: Source, codes: Codes, framework: Framework, service: Service, period: Period, *, made: date
+    source: Source,
+    codes: Codes,
+    framework: Framework,
+    service: Service,
+    period: Period,
+    *,
+    made: date,
+    earlier: Sequence[Summary] = (),
 ) -> Summary:
-    """Open, count, and keep back what may not be shown."""
+    """Open, count, and keep back what may not be shown. `earlier`: what was published before, to compare with."""
     code, since, until = service.code, period.since, period.until
     told = await gather(source.answers(service=code, until=until, kind="choice"))
     answers = _on(framework.id, source.answers(service=code, since=since, until=until, kind="answer"))
     questions = _asked_on(framework.id, source.asked(service=code, since=since, until=until))
     candidates = Candidates()
     counted = await tally(codes.code(answers), questions, candidates, told)
-    return summarise(counted, framework, service, period, made, candidates=candidates)
+    return summarise(counted, framework, service, period, made, candidates=candidates, earlier=earlier)
 
 
 async def was_asked(source: Source, code: str) -> bool:

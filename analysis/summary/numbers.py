@@ -4,7 +4,7 @@
 neither can say more than the other. It holds no words that anybody said, but those that `quotations` lets through.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -13,8 +13,10 @@ from analysis.model import Framework, Frozen
 from analysis.period import Period
 from analysis.reading import CodedAnswer
 from analysis.services import Service
+from analysis.summary.change import REMEMBERED, Change, EarlierPeriod, compare
 from analysis.summary.quotations import Candidates, Quotation
 from analysis.summary.sample import Sample, about_you, make_table
+from analysis.summary.sorter import name_sorter
 from storage.records import Asked
 
 
@@ -58,8 +60,10 @@ class Summary(Frozen):
     reviewed_by_people: Literal[False] = False
     framework: NamedFramework
     counts: Counts
+    sorted_by: str = ""
     quotations: tuple[Quotation, ...] = ()
     sample: Sample | None = None
+    change: Change | None = None
 
     @property
     def subthemes(self) -> tuple[NamedSubTheme, ...]:
@@ -122,8 +126,10 @@ def summarise(
     made: date,
     *,
     candidates: Candidates | None = None,
+    earlier: Sequence[Summary] = (),
 ) -> Summary:
-    """What may be published of a tally, and of the words of `candidates`."""
+    """What may be published of a tally, and of the words of `candidates`, and what changed since `earlier` summaries of
+    the service, of which those that cannot be compared are passed over."""
     counts = publish(counted, framework, service.threshold)
     return Summary(
         service=service.code,
@@ -137,7 +143,9 @@ def summarise(
         framework=_name(framework),
         counts=counts,
         quotations=candidates.pick(counts) if candidates else (),
+        sorted_by=name_sorter(),
         sample=_sample(counted, framework, counts),
+        change=_change(counts, framework, period, service, earlier),
     )
 
 
@@ -145,6 +153,33 @@ def _sample(counted: Tally, framework: Framework, counts: Counts) -> Sample | No
     if counted.told is None or not counts.enough:
         return None
     return make_table(list(counted.told.values()), about_you(framework.id), counts.threshold)
+
+
+def _change(
+    counts: Counts, framework: Framework, period: Period, service: Service, earlier: Sequence[Summary]
+) -> Change | None:
+    if not counts.enough:
+        return None
+    before = sorted(
+        (
+            each
+            for each in earlier
+            if each.service == service.code
+            and each.finished
+            and each.counts.enough
+            and each.until <= period.since
+            and (each.until - each.since).days // 28 == (period.until - period.since).days // 28  # as many months
+        ),
+        key=lambda each: each.since,
+    )[-REMEMBERED:]
+    if before and before[-1].framework.sha256 != framework.sha256:
+        return Change(compared="another framework")
+    same = [each for each in before if each.framework.sha256 == framework.sha256]
+    named = [
+        (EarlierPeriod(period=each.period, title=each.period_title, answered=each.counts.answered or 0), each.counts)
+        for each in same
+    ]
+    return compare(counts, named, unsure=bool(same) and same[-1].sorted_by != name_sorter())
 
 
 def _name(framework: Framework) -> NamedFramework:

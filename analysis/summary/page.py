@@ -15,6 +15,7 @@ from analysis.disclosure import COLUMNS, Column
 from analysis.summary.map import draw_tall, draw_wide
 from analysis.summary.numbers import NamedTheme, Summary
 from analysis.summary.sentences import say, say_people
+from analysis.summary.whiskers import SAYS, Drawing, draw_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,24 @@ def render(summary: Summary, links: tuple[Link, ...] = ()) -> str:
         sentences=say(summary),
         people=say_people(summary),
         maps=(draw_wide(summary), draw_tall(summary)),
+        drawings=_drawings(summary),
+        titles=_titles(summary),
+        says=SAYS,
         sides={theme.id: sides(summary, theme) for theme in summary.framework.themes},
     )
+
+
+def _titles(summary: Summary) -> dict[str, str]:
+    themes = {each.id: each.title for each in summary.framework.themes}
+    return themes | {each.id: each.title for each in summary.subthemes}
+
+
+def _drawings(summary: Summary) -> tuple[Drawing, ...]:
+    """The changes for a desk and for a phone; none where there is nothing to draw."""
+    if summary.change is None or not summary.change.rows:
+        return ()
+    sizes = (("wide", 736.0), ("tall", 360.0))
+    return tuple(draw_change(summary.change, _titles(summary), name, width) for name, width in sizes)
 
 
 def sides(summary: Summary, theme: NamedTheme) -> tuple[Side, ...]:
