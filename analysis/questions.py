@@ -62,6 +62,11 @@ def options_of(framework: str) -> dict[str, dict[str, str]]:
     return asked
 
 
+def guides_of(framework: str) -> tuple[str, ...]:
+    """The ids of our guides that were written on a framework."""
+    return tuple(guide.id for guide in _guides() if guide.framework == framework)
+
+
 def framework_of(guide_id: str) -> str:
     """The framework that a guide was written on; that of service users' guides where the guide is not known here."""
     return next((guide.framework for guide in _guides() if guide.id == guide_id), DEFAULT)

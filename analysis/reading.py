@@ -56,6 +56,7 @@ class Source(Protocol):
         service: str | None = None,
         since: date | None = None,
         until: date | None = None,
+        guide: str | None = None,
         kind: Kind | None = None,
     ) -> AsyncIterator[Answer]: ...
 

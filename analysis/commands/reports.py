@@ -18,7 +18,6 @@ from analysis.commands.study import (
     ReportSettings,
     Who,
     finders_of,
-    invites_by_question,
     open_key,
     open_study,
     reading_of,
@@ -30,6 +29,7 @@ from analysis.desk import Book, read_name
 from analysis.frameworks import DEFAULT, read_framework
 from analysis.masking import ReviewedMask
 from analysis.period import Period, read_period
+from analysis.questions import invites_of
 from analysis.reading import CodedAnswer, show_progress
 from analysis.serve import start_serve
 from analysis.serve.app import today
@@ -38,6 +38,7 @@ from analysis.services import Services
 from analysis.sharing import SharedReading, Tools, usual_processes
 from analysis.summary import Summary, make_summary, was_asked
 from analysis.summary.folder import SummaryError, check_place, numbers_of, read_earlier, write
+from analysis.summary.mirrors import STAFF
 from storage.read import Reader
 from storage.records import Answer
 from storage.settings import read_settings
@@ -131,13 +132,30 @@ class Reports:
                 "There is no service with this code: check it against the services file (HEARTEN_SERVICES)."
             )
         settings = read_settings(ReportSettings)
-        tools = Tools(DEFAULT, "lexical", None, settings.study_list, settings.ner)
-        reading = SharedReading(
-            tools, partial(ReviewedMask, book), invites_by_question, processes=processes or usual_processes()
-        )
+
+        def reading_on(framework: str) -> _Shown:
+            tools = Tools(framework, "lexical", None, settings.study_list, settings.ner)
+            invites = partial(_invites, framework)
+            shared = SharedReading(
+                tools, partial(ReviewedMask, book), invites, processes=processes or usual_processes()
+            )
+            return _Shown(shared)
+
         framework = read_framework(DEFAULT)
-        service = services.of(code)
-        return await make_summary(reader, _Shown(reading), framework, service, period, made=today(), earlier=earlier)
+        return await make_summary(
+            reader,
+            reading_on(DEFAULT),
+            framework,
+            services.of(code),
+            period,
+            made=today(),
+            earlier=earlier,
+            staff=partial(reading_on, STAFF),
+        )
+
+
+def _invites(framework: str, _guide: str, _version: int, question: str) -> tuple[str, ...]:
+    return invites_of(framework, question)
 
 
 class _Shown:

@@ -14,6 +14,7 @@ from analysis.period import Period
 from analysis.reading import CodedAnswer
 from analysis.services import Service
 from analysis.summary.change import REMEMBERED, Change, EarlierPeriod, compare
+from analysis.summary.mirrors import Mirrors, hold_mirrors
 from analysis.summary.quotations import Candidates, Quotation
 from analysis.summary.sample import Sample, about_you, make_table
 from analysis.summary.sorter import name_sorter
@@ -64,6 +65,7 @@ class Summary(Frozen):
     quotations: tuple[Quotation, ...] = ()
     sample: Sample | None = None
     change: Change | None = None
+    mirrors: Mirrors | None = None
 
     @property
     def subthemes(self) -> tuple[NamedSubTheme, ...]:
@@ -127,9 +129,11 @@ def summarise(
     *,
     candidates: Candidates | None = None,
     earlier: Sequence[Summary] = (),
+    staff: tuple[Tally, Framework] | None = None,
 ) -> Summary:
     """What may be published of a tally, and of the words of `candidates`, and what changed since `earlier` summaries of
-    the service, of which those that cannot be compared are passed over."""
+    the service, of which those that cannot be compared are passed over. `staff`: what staff reflected, as counted on
+    the framework of their guide."""
     counts = publish(counted, framework, service.threshold)
     return Summary(
         service=service.code,
@@ -146,6 +150,7 @@ def summarise(
         sorted_by=name_sorter(),
         sample=_sample(counted, framework, counts),
         change=_change(counts, framework, period, service, earlier),
+        mirrors=hold_mirrors(counts, framework, *staff) if staff else None,
     )
 
 

@@ -36,6 +36,7 @@ class Drawing:
     name: str
     width: float
     height: float
+    side: float  # where words begin
     zero: float
     ticks: tuple[tuple[float, str], ...]
     whiskers: tuple[Whisker, ...]
@@ -67,4 +68,4 @@ def draw_change(change: Change, titles: Mapping[str, str], name: str, width: flo
         y += _BELOW
     points = round(scale * 100)
     ticks = ((across(-scale), f"{points} fewer"), (width / 2, "as before"), (across(scale), f"{points} more"))
-    return Drawing(name, width, y - _BELOW + 24, width / 2, ticks, tuple(whiskers))
+    return Drawing(name, width, y - _BELOW + 24, _SIDE, width / 2, ticks, tuple(whiskers))

@@ -69,7 +69,7 @@ def test_a_large_difference_is_seen_and_a_small_one_is_too_close_to_tell() -> No
     assert verdicts == {"t1": "more", "t2": "too close", "t3": "fewer"}
     page = render(now)
     assert "Interpersonal connection: more people than before" in page
-    assert "<td>20 of 80</td><td>60 of 80</td>" in " ".join(page.split()).replace("> <", "><")
+    assert "<td>60 of 80</td><td>20 of 80</td>" in " ".join(page.split()).replace("> <", "><")
     assert all(row.low < row.difference < row.high for row in now.change.rows)
 
 

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 
 import aiohttp
@@ -39,11 +40,13 @@ class Shelf:
         service: str | None = None,
         since: date | None = None,
         until: date | None = None,
+        guide: str | None = None,
         kind: Kind | None = None,
     ) -> AsyncIterator[Answer]:
         for each in self.held:
             if (
                 service in {None, each.service}
+                and guide in {None, each.guide}
                 and kind in {None, each.kind}
                 and (since is None or since <= each.day)
                 and (until is None or each.day < until)
@@ -69,7 +72,8 @@ class Shelf:
 
     def tell(self, given: Answer) -> None:
         self.held.append(given)
-        self.questions.append(asked(given.person, question=given.question))
+        put = asked(given.person, question=given.question)
+        self.questions.append(replace(put, guide=given.guide, service=given.service))
 
 
 class ByWord(Coder):
