@@ -50,23 +50,26 @@ class Reports:
         period: Annotated[str, typer.Option(help="2026-Q3, 2026-07 or 2026.")],
         out: Annotated[Path, typer.Option("--out", "-o", help="The page to write, ending in .html.")],
         *,
+        pdf: Annotated[Path | None, typer.Option(help="Write the page as a PDF too, into this file.")] = None,
         who: Who = "",
     ) -> None:
         """Write the summary of one service and period: a page, and its numbers as JSON beside it."""
 
         async def work() -> None:
             days = read_period(period)
-            check_place(out)
+            check_place(out, pdf)
             async with open_study(key) as (reader, services, book):
                 book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
                 summary = await self._summarise(reader, services, service, days, book)
-                write(summary, out)
+                write(summary, out, pdf)
                 tell_unopened(reader)
             if not summary.counts.enough:
                 typer.echo(
                     f"Fewer than {summary.counts.threshold} people answered: the page says so and shows no number."
                 )
             typer.echo(f"The page is {out}; its numbers are in {numbers_of(out).name} beside it.")
+            if pdf is not None:
+                typer.echo(f"The same as a PDF is {pdf}.")
 
         run(work)
 
