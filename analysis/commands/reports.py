@@ -51,17 +51,20 @@ class Reports:
         out: Annotated[Path, typer.Option("--out", "-o", help="The page to write, ending in .html.")],
         *,
         pdf: Annotated[Path | None, typer.Option(help="Write the page as a PDF too, into this file.")] = None,
+        easy_read: Annotated[
+            Path | None, typer.Option(help="Write the Easy Read page too: larger type, short sentences, pictures.")
+        ] = None,
         who: Who = "",
     ) -> None:
         """Write the summary of one service and period: a page, and its numbers as JSON beside it."""
 
         async def work() -> None:
             days = read_period(period)
-            check_place(out, pdf)
+            check_place(out, pdf, easy_read)
             async with open_study(key) as (reader, services, book):
                 book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
                 summary = await self._summarise(reader, services, service, days, book)
-                write(summary, out, pdf)
+                write(summary, out, pdf, easy_read)
                 tell_unopened(reader)
             if not summary.counts.enough:
                 typer.echo(
@@ -70,6 +73,8 @@ class Reports:
             typer.echo(f"The page is {out}; its numbers are in {numbers_of(out).name} beside it.")
             if pdf is not None:
                 typer.echo(f"The same as a PDF is {pdf}.")
+            if easy_read is not None:
+                typer.echo(f"The same in Easy Read is {easy_read}.")
 
         run(work)
 

@@ -1,5 +1,5 @@
-"""A summary as files: the page, its numbers as JSON beside it, and where wanted the same as a PDF. What was published
-once protects what follows.
+"""A summary as files: the page, its numbers as JSON beside it, and where wanted the same as a PDF and in Easy Read.
+What was published once protects what follows.
 
 Promises: all files are there or none is, and the numbers come last: where they are, the rest is; a finished period is
 never published twice with different numbers, and never beside an overlapping period of the same service in the same
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from analysis.errors import AnalysisError
 from analysis.period import read_period
+from analysis.summary.easy import render_easy
 from analysis.summary.numbers import Summary
 from analysis.summary.page import render
 from analysis.summary.pdf import check_pdf, make_pdf
@@ -30,7 +31,7 @@ def numbers_of(page: Path) -> Path:
     return page.with_suffix(".json")
 
 
-def check_place(page: Path, pdf: Path | None = None) -> None:
+def check_place(page: Path, pdf: Path | None = None, easy_read: Path | None = None) -> None:
     """Refuse places that cannot work before anything is opened. Raises SummaryError, PdfError."""
     if page.suffix.lower() not in {".html", ".htm"}:
         raise SummaryError("A summary is a page: give a file name that ends in .html.")
@@ -38,17 +39,21 @@ def check_place(page: Path, pdf: Path | None = None) -> None:
         if pdf.suffix.lower() != ".pdf":
             raise SummaryError("A PDF needs a file name that ends in .pdf.")
         check_pdf()
-    if any(each.is_dir() or not each.absolute().parent.is_dir() for each in (page, pdf) if each):
+    if easy_read is not None and (easy_read.suffix.lower() not in {".html", ".htm"} or easy_read == page):
+        raise SummaryError("The Easy Read page needs a file name of its own that ends in .html.")
+    if any(each.is_dir() or not each.absolute().parent.is_dir() for each in (page, pdf, easy_read) if each):
         raise SummaryError("The summary cannot be put there: make the folder that it should be in first.")
 
 
-def write(summary: Summary, page: Path, pdf: Path | None = None) -> None:
+def write(summary: Summary, page: Path, pdf: Path | None = None, easy_read: Path | None = None) -> None:
     """Write the files. Raises SummaryError, PdfError."""
-    check_place(page, pdf)
+    check_place(page, pdf, easy_read)
     _check_earlier(summary, page)
     contents: dict[Path, str | bytes] = {page: render(summary)}
     if pdf is not None:
         contents[pdf] = make_pdf(render(summary))
+    if easy_read is not None:
+        contents[easy_read] = render_easy(summary)
     contents[numbers_of(page)] = summary.model_dump_json(indent=2) + "\n"
     write_all(contents)
 

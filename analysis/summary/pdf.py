@@ -116,8 +116,8 @@ def _say_in_words(svg: ET.Element) -> None:
 
 def _say_what_headers_head(_document: Any, pdf: Any) -> None:
     """Say of each heading of a table whether it heads a column or a row, which WeasyPrint leaves to the reader."""
-    objects: list[Any] = pdf.objects
-    tags = {each.number: each for each in objects if isinstance(each, dict) and each.get("Type") == "/StructElem"}
+    structure: list[Any] = [each for each in pdf.objects if isinstance(each, dict) and "S" in each and "P" in each]
+    tags = {each.number: each for each in structure}
     for each in tags.values():
         if each["S"] == "/TH":
             row = tags[_number(each["P"])]
