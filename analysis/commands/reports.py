@@ -60,26 +60,34 @@ class Reports:
         processes: Annotated[
             int, typer.Option(help="How many processes read and code; 0: as many as there are cores.", min=0)
         ] = 0,
+        pdf: Annotated[Path | None, typer.Option(help="Write the page as a PDF too, into this file.")] = None,
+        easy_read: Annotated[
+            Path | None, typer.Option(help="Write the Easy Read page too: larger type, short sentences, pictures.")
+        ] = None,
         who: Who = "",
     ) -> None:
         """Write the summary of one service and period: a page, and its numbers as JSON beside it."""
 
         async def work() -> None:
             days = read_period(period)
-            check_place(out)
+            check_place(out, pdf, easy_read)
             async with open_study(key) as (reader, services, book):
                 book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
                 earlier = read_earlier(out, service)
                 summary = await self._summarise(
                     reader, services, service, days, book, processes=processes, earlier=earlier
                 )
-                write(summary, out)
+                write(summary, out, pdf, easy_read)
                 tell_unopened(reader)
             if not summary.counts.enough:
                 typer.echo(
                     f"Fewer than {summary.counts.threshold} people answered: the page says so and shows no number."
                 )
             typer.echo(f"The page is {out}; its numbers are in {numbers_of(out).name} beside it.")
+            if pdf is not None:
+                typer.echo(f"The same as a PDF is {pdf}.")
+            if easy_read is not None:
+                typer.echo(f"The same in Easy Read is {easy_read}.")
 
         run(work)
 

@@ -10,6 +10,7 @@ from analysis.reading import Reading
 from analysis.serve.app import start_pages
 from analysis.services import Service, Services
 from analysis.summary import Summary, render
+from analysis.summary.easy import render_easy
 from tests.test_reports.invented import answer, coded, coding
 from tests.test_reports.test_serve import TOKEN, ByWord, Shelf, without_kevin
 from tests.test_reports.test_summary import people, summary_of
@@ -63,6 +64,13 @@ async def page_of(kind: str) -> Summary:
 async def test_a_summary_opened_from_a_file(browser: Browser, tmp_path: Path, kind: str) -> None:
     file = tmp_path / "summary.html"
     file.write_text(render(await page_of(kind)), "utf-8")
+    assert await look(browser, file.as_uri()) == []
+
+
+@pytest.mark.parametrize("kind", ["full", "all withheld", "too few"])
+async def test_an_easy_read_page_opened_from_a_file(browser: Browser, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "easy.html"
+    file.write_text(render_easy(await page_of(kind)), "utf-8")
     assert await look(browser, file.as_uri()) == []
 
 

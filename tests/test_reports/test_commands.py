@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from pypdf import PdfReader
 from typer.testing import CliRunner, Result
 
 from analysis.__main__ import app
@@ -155,6 +156,19 @@ def test_summary_counts_people_who_agreed(study: Study, tmp_path: Path) -> None:
     assert "Elm Tree" in page.read_text()
     for words in ("Janet", "HYPERLINK", "crisis before"):
         assert words not in page.read_text()
+
+
+def test_a_summary_as_a_pdf_says_the_same(study: Study, tmp_path: Path) -> None:
+    page, pdf = tmp_path / "elm.html", tmp_path / "elm.pdf"
+    summary = ("summary", "--key", study.key, "--service", "elm", "--period", "2026-Q3", "-o", str(page))
+    done = study.run(*summary, "--pdf", str(pdf))
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert str(pdf) in done.stdout
+    text = " ".join(" ".join(each.extract_text() for each in PdfReader(pdf).pages).split())
+    assert "10 people who use this service" in text
+    assert "Janet" not in text
+    done = study.run(*summary, "--pdf", str(tmp_path / "elm.doc"))
+    assert (done.exit_code, done.stderr) == (1, "A PDF needs a file name that ends in .pdf.\n")
 
 
 def test_an_empty_period_is_a_kind_page_and_no_failure(study: Study, tmp_path: Path) -> None:
