@@ -1,6 +1,7 @@
 """What a person can always do: skip, pause, come back, stop, get help, see what is kept, and have it deleted."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from flows.contacts import Contact
 from flows.engine import rounds, tidy
@@ -25,6 +26,8 @@ IN_A_ROW = 6
 #: A list must fit in one message beside the sentence around it.
 LONGEST_LIST = 3000
 MORE_THAN_ONE = 2
+#: Whoever asked for a copy and did not fetch it may ask again after this.
+ASK_AGAIN = timedelta(days=60)
 
 
 def skip(draft: Draft) -> None:
@@ -219,7 +222,8 @@ def decide(draft: Draft, item: ConsentItem, *, agrees: bool) -> None:
 def ask_for_copy(draft: Draft) -> None:
     """A researcher makes it, with the key that is not here. Asking twice is one request."""
     day = draft.progress.copy_asked
-    if day is None:
+    if day is None or draft.now.date() - day > ASK_AGAIN:
+        day = None
         draft.do(AskForCopy())
         draft.change(copy_asked=draft.now.date())
     draft.change(aside=None)
