@@ -7,7 +7,7 @@ are, an erasure is never held up for long, and someone erased in the meantime is
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any, Self
@@ -15,12 +15,13 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, distinct, func, select, tuple_
 
 from storage.database import Database
-from storage.errors import KeyFileError, SchemaError, SealError
+from storage.errors import Erased, KeyFileError, SchemaError, SealError
 from storage.keyring import Keyring
 from storage.keys import KeptKey, ResearchKey, key_about
 from storage.records import QUOTES, SUMMARIES, TAKE_PART, Agreed, Answer, AnswerPlace, Asked, Content, Flow, Kind
 from storage.schema import asked, audit, consent, conversation, meta, part, participant
 from storage.seal import Context, open_envelope
+from storage.seal.bundle import Enclosed, close_files
 from storage.settings import StorageSettings
 
 #: Rows in one page; the parts of one answer may be on two of them.
@@ -129,6 +130,20 @@ class Reader:
         async with self._main.begin(write=False) as connection:
             count: int = (await connection.execute(statement)).scalar_one()
         return count
+
+    @property
+    def study(self) -> bytes:
+        """Of which study this is; 16 bytes."""
+        return self._study
+
+    async def close_copy(self, person: str, files: Sequence[Enclosed], bundle: bytes) -> bytes:
+        """Files for one person, closed with that person's own key, so that nothing opens them once they withdrew.
+        Raises Erased."""
+        pseudonym = bytes.fromhex(person)
+        key = await self._keyring.key_of(pseudonym) if self._keyring else None
+        if key is None:
+            raise Erased("This person withdrew: no copy can be made for them.")
+        return close_files(files, key, self._study, pseudonym, bundle)
 
     async def agreed(self, person: str) -> list[Agreed]:
         """What this person said to each item of consent, in every session. Nothing where they are not known here."""

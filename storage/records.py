@@ -15,6 +15,7 @@ TEXT = "text/plain; charset=utf-8"
 TAKE_PART = "take_part"
 QUOTES = "quotes"
 SUMMARIES = "summaries"
+HEAR_BACK = "hear_back"
 
 #: `answer`: the person's own words. `choice`: the name of an option they picked (the optional "about you" questions).
 Kind = Literal["answer", "choice"]
@@ -113,6 +114,16 @@ class Trace:
     token: bytes
     until: datetime
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRequest:
+    """Somebody asked for a copy of their answers: `person` is the pseudonym in hexadecimal, `here` whether the copy was
+    made and waits for them, `day` when the one or the other was."""
+
+    person: str
+    day: date
+    here: bool
 
 
 @dataclass(frozen=True, slots=True)
