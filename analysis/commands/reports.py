@@ -39,6 +39,7 @@ from analysis.sharing import SharedReading, Tools, usual_processes
 from analysis.summary import Summary, make_summary, was_asked
 from analysis.summary.folder import SummaryError, check_place, numbers_of, read_earlier, write
 from analysis.summary.mirrors import STAFF
+from analysis.voices.recognise import Recogniser
 from storage.read import Reader
 from storage.records import Answer
 from storage.settings import read_settings
@@ -110,7 +111,7 @@ class Reports:
                 reading=reading_of(book, finders, remember=_REMEMBER),
                 services=services_of(settings),
                 port=port,
-                at_desk=AtDesk(book, read_name(who), finders),
+                at_desk=AtDesk(book, read_name(who), finders, Recogniser(settings.speech) if settings.speech else None),
             )
             await _tell_gone(settings, book)
             typer.echo(f"What the service would see:     {served.service}")

@@ -32,12 +32,14 @@ from storage.settings import StorageSettings, read_settings
 
 class ReportSettings(StorageSettings):
     """What reports need beside storage: HEARTEN_SERVICES, for the names and thresholds of services, and HEARTEN_DESK,
-    the file in which people's work with answers is kept, HEARTEN_STUDY_LIST and HEARTEN_NER, for de-identification."""
+    the file in which people's work with answers is kept, HEARTEN_STUDY_LIST and HEARTEN_NER, for de-identification,
+    and HEARTEN_SPEECH, for suggestions what a voice note says."""
 
     services: Path | None = None
     desk: Path = Path("var/desk.db")
     study_list: Path | None = None
     ner: bool = False
+    speech: str = ""
 
 
 Key = Annotated[Path, typer.Option(help="The research key (research.key), private half.")]
