@@ -11,6 +11,7 @@ no other process; a process that dies ends the reading with a sentence.
 """
 
 import asyncio
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -134,8 +136,7 @@ class Crew:
         if self.processes > 1:
             if self.tools.may_be_copied:
                 self.tools.learn()
-                gc.collect()
-                gc.freeze()  # what is learned stays: a collector that looks through it would copy every page of it
+                _settle_down()
             self.pool = ProcessPoolExecutor(self.processes, _context(self.tools), initializer=_begin)
             self.pool.submit(os.getpid).result()  # all of them are started at the first task
         return self
@@ -263,6 +264,15 @@ def _context(tools: Tools) -> multiprocessing.context.BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["__main__", "analysis.lexical", "analysis.naming"])  # held once, shared by all
     return context
+
+
+def _settle_down() -> None:
+    """What was needed to learn is given back, and what is learned is never looked through again for what could go,
+    which would make every process copy every page of it."""
+    gc.collect()
+    with suppress(AttributeError, OSError):  # other systems have no such call
+        ctypes.CDLL(None).malloc_trim(0)
+    gc.freeze()
 
 
 def _begin() -> None:

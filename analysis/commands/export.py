@@ -24,7 +24,7 @@ from analysis.commands.study import (
     tell_unopened,
     today,
 )
-from analysis.desk import Book, Handing, count_unreviewed, people_needed, read_name
+from analysis.desk import Book, Handing, only_reviewed, people_needed, read_name
 from analysis.export import Request, Told, export
 from analysis.export.request import DEFAULT_K, DEFAULT_L, LEAST_K, LEAST_L, refuse_unreviewed
 from analysis.export.request import check as check_request
@@ -126,12 +126,10 @@ async def _export(reader: Reader, book: Book, request: Request, reading: SharedR
     period = request.period.name if request.period else None
     log: dict[str, Any] = {"what": "export", "service": request.service, "period": period}
     book.write(name, "opened", **log)
-    if not request.unreviewed:
-        looked_at = show_progress(reader.answers(**span), "Answers looked up in the desk's book")
-        if waiting := await count_unreviewed(book, looked_at):
-            raise refuse_unreviewed(waiting)
-    told = Told()
-    coded = show_progress(reading.code(told.listen(reader.answers(**span))), "Answers exported")
+    answers, told = reader.answers(**span), Told()
+    if not request.unreviewed:  # looked up on the way, so that each answer is opened once
+        answers = only_reviewed(book, answers, refuse_unreviewed)
+    coded = show_progress(reading.code(told.listen(answers)), "Answers exported")
     flow = await reader.flow()
     manifest = await export(
         request,
