@@ -6,6 +6,7 @@ import hashlib
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -116,6 +117,11 @@ def reading_of(book: Book, finders: Iterable[Finder] = (), *, remember: int = 0)
     from analysis.lexical import lexical_coder  # noqa: PLC0415
 
     return Reading(lexical_coder(), lambda: ReviewedMask(book, finders), invites_by_question, remember=remember)
+
+
+def today() -> date:
+    """The day, in UTC."""
+    return datetime.now(UTC).date()
 
 
 def digest_of(file: Path) -> str:
