@@ -86,7 +86,8 @@ def _agree(earlier: Summary, summary: Summary) -> bool:
     """Whether all that the earlier one counted is counted the same. Quotations may change: they are no numbers, and
     somebody may have taken back that they may be quoted."""
     same = (earlier.counts, earlier.framework.sha256) == (summary.counts, summary.framework.sha256)
-    return same and (earlier.sample is None or earlier.sample == summary.sample)
+    tables = ((earlier.sample, summary.sample), (earlier.mirrors, summary.mirrors))
+    return same and all(before is None or before == now for before, now in tables)
 
 
 def _read(path: Path) -> Summary | None:
