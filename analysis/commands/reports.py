@@ -62,7 +62,7 @@ class Reports:
         ] = 0,
         who: Who = "",
     ) -> None:
-        """Write the summary of one service and period: a page, and its numbers as JSON beside it."""
+        """Write the summary of one service and period: a page, and its numbers as JSON and CSV beside it."""
 
         async def work() -> None:
             days = read_period(period)
@@ -79,7 +79,7 @@ class Reports:
                 typer.echo(
                     f"Fewer than {summary.counts.threshold} people answered: the page says so and shows no number."
                 )
-            typer.echo(f"The page is {out}; its numbers are in {numbers_of(out).name} beside it.")
+            typer.echo(f"The page is {out}; its numbers are in {numbers_of(out).name} and .csv beside it.")
 
         run(work)
 

@@ -1,6 +1,6 @@
-"""A summary as files: the page and, beside it, its numbers as JSON. What was published once protects what follows.
+"""A summary as files: the page and, beside it, its numbers as JSON and CSV. What was published protects what follows.
 
-Promises: both files are there or neither is; a finished period is never published twice with different numbers, and
+Promises: all files are there or none is; a finished period is never published twice with different numbers, and
 never beside an overlapping period of the same service in the same folder, because one subtracted from the other tells
 what a few people said. A period that is not over may be written again: its page says that it is not for passing on.
 """
@@ -16,6 +16,7 @@ from analysis.errors import AnalysisError
 from analysis.period import read_period
 from analysis.summary.numbers import Summary
 from analysis.summary.page import render
+from analysis.summary.spreadsheet import write_csv
 
 
 class SummaryError(AnalysisError):
@@ -36,14 +37,18 @@ def check_place(page: Path) -> None:
 
 
 def write(summary: Summary, page: Path) -> None:
-    """Write both files. Raises SummaryError."""
+    """Write the files. Raises SummaryError."""
     check_place(page)
     _check_earlier(summary, page)
-    contents = {page: render(summary), numbers_of(page): summary.model_dump_json(indent=2) + "\n"}
+    contents = {
+        page: render(summary).encode("utf-8"),
+        page.with_suffix(".csv"): write_csv(summary),
+        numbers_of(page): (summary.model_dump_json(indent=2) + "\n").encode("utf-8"),
+    }
     partial = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial") for path in contents}
     try:
-        for path, text in contents.items():
-            partial[path].write_text(text, "utf-8")
+        for path, content in contents.items():
+            partial[path].write_bytes(content)
         for path in contents:
             partial[path].replace(path)
     except OSError as problem:

@@ -1,5 +1,6 @@
 """What a service reads: only what disclosure control let through, in a page that needs nothing but itself."""
 
+import csv
 import json
 import re
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from analysis.services import Service, read_services
 from analysis.summary import PointAnswer, ServiceAnswers, Summary, render, summarise, tally
 from analysis.summary.folder import SummaryError, check_place, write
 from analysis.summary.map import Leaf, Map, draw_tall, draw_wide
+from analysis.summary.spreadsheet import write_csv
 from flows.errors import ServicesError
 from storage.records import Asked
 from tests.test_reports.invented import FRAMEWORK, answer, asked, coded, coding, stream
@@ -168,7 +170,7 @@ def names(folder: Path) -> list[str]:
 async def test_page_and_numbers_lie_side_by_side(tmp_path: Path) -> None:
     summary = await summary_of(people(9, "t1s1"))
     write(summary, tmp_path / "elm.html")
-    assert names(tmp_path) == ["elm.html", "elm.json"]
+    assert names(tmp_path) == ["elm.csv", "elm.html", "elm.json"]
     assert (tmp_path / "elm.html").read_text() == render(summary)
     assert Summary.model_validate_json((tmp_path / "elm.json").read_text()) == summary
     write(summary, tmp_path / "elm.html")
@@ -178,7 +180,7 @@ async def test_a_finished_period_is_not_published_twice_with_other_numbers(tmp_p
     write(await summary_of(people(9, "t1s1")), tmp_path / "elm.html")
     with pytest.raises(SummaryError, match=r"elm\.json holds other numbers"):
         write(await summary_of(people(10, "t1s1")), tmp_path / "again.html")
-    assert names(tmp_path) == ["elm.html", "elm.json"]
+    assert names(tmp_path) == ["elm.csv", "elm.html", "elm.json"]
 
 
 async def test_a_period_that_is_not_over_may_be_looked_at_again(tmp_path: Path) -> None:
@@ -218,3 +220,23 @@ async def test_what_the_service_answers_stands_on_the_page_and_its_absence_is_sa
     assert "Planned, until May 2027" in page
     assert "&lt;b&gt;A course&lt;/b&gt; for all." in page
     assert page.index('Timely support</strong> <span class="status">Not possible') > page.index("You said, we did")
+
+
+async def test_the_numbers_as_csv_are_those_of_the_json_and_no_formula(tmp_path: Path) -> None:
+    hostile = FRAMEWORK.model_copy(
+        update={"themes": (FRAMEWORK.themes[0].model_copy(update={"title": "=HYPERLINK(1)"}), *FRAMEWORK.themes[1:])}
+    )
+    summary = await summary_of(people(9, "t1s1") + people(3, "t0s0", "harm"), framework=hostile)
+    write(summary, tmp_path / "elm.html")
+    rows = list(csv.DictReader((tmp_path / "elm.csv").read_text("utf-8").splitlines()))
+    found = {(row["section"], row["part"], row["measure"]): (row["value"], row["shown"]) for row in rows}
+    assert found["people", "", "answered"] == ("9", "yes")
+    for each in summary.subthemes:
+        for column in (None, "help", "harm", "wish"):
+            count = summary.count(each.id, column)  # type: ignore[arg-type]
+            assert found["map", each.title, column or "people"] == (
+                ("", "withheld") if count is None else (str(count), "yes")
+            )
+    assert {row["theme"] for row in rows if "HYPERLINK" in row["theme"]} == {"'=HYPERLINK(1)"}
+    few = await summary_of(people(7, "t1s1"))
+    assert {line.rsplit(",", 2)[1] for line in write_csv(few).decode().splitlines()[1:]} == {'""'}
