@@ -142,6 +142,15 @@ async def test_nothing_on_the_map_covers_anything_else(framework: Framework, dra
     boxes = [box(leaf) for leaf in leaves(drawn)]
     for (a_left, a_top, a_right, a_bottom), (b_left, b_top, b_right, b_bottom) in combinations(boxes, 2):
         assert a_right <= b_left or b_right <= a_left or a_bottom <= b_top or b_bottom <= a_top
+    half_width, half_height = drawn.root[0] / 2, drawn.root[1] / 2
+    middle = (drawn.x - half_width, drawn.y - half_height, drawn.x + half_width, drawn.y + half_height)
+    themes = [
+        (each.x - each.width / 2, each.y - each.height / 2, each.x + each.width / 2, each.y + each.height / 2)
+        for each in drawn.branches
+    ]
+    for a_left, a_top, a_right, a_bottom in themes:
+        for b_left, b_top, b_right, b_bottom in (middle, *boxes):
+            assert a_right <= b_left or b_right <= a_left or a_bottom <= b_top or b_bottom <= a_top
     assert all(
         left >= 0 and top >= 0 and right <= drawn.width and low <= drawn.height for left, top, right, low in boxes
     )
