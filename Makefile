@@ -26,6 +26,7 @@ bench: .venv/full.stamp
 	@$(RUN)python -m tests.bench.crowd open
 	@$(RUN)python -m tests.bench.deidentify
 	@$(RUN)python -m tests.bench.export
+	@$(RUN)python -m tests.bench.summary
 	@$(RUN)python -m tests.bench.coding
 	@$(RUN)python -m tests.bench.storage
 

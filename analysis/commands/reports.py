@@ -67,7 +67,7 @@ class Reports:
         ] = None,
         who: Who = "",
     ) -> None:
-        """Write the summary of one service and period: a page, and its numbers as JSON beside it."""
+        """Write the summary of one service and period: a page, and its numbers as JSON and CSV beside it."""
 
         async def work() -> None:
             days = read_period(period)
@@ -84,7 +84,7 @@ class Reports:
                 typer.echo(
                     f"Fewer than {summary.counts.threshold} people answered: the page says so and shows no number."
                 )
-            typer.echo(f"The page is {out}; its numbers are in {numbers_of(out).name} beside it.")
+            typer.echo(f"The page is {out}; its numbers are in {numbers_of(out).name} and .csv beside it.")
             if pdf is not None:
                 typer.echo(f"The same as a PDF is {pdf}.")
             if easy_read is not None:

@@ -1,4 +1,4 @@
-"""A summary as files: the page, its numbers as JSON beside it, and where wanted the same as a PDF and in Easy Read.
+"""A summary as files: the page, its numbers as JSON and CSV beside it, and where wanted the same as a PDF and in Easy Read.
 What was published once protects what follows.
 
 Promises: all files are there or none is, and the numbers come last: where they are, the rest is; a finished period is
@@ -20,6 +20,7 @@ from analysis.summary.easy import render_easy
 from analysis.summary.numbers import Summary
 from analysis.summary.page import render
 from analysis.summary.pdf import check_pdf, make_pdf
+from analysis.summary.spreadsheet import write_csv
 
 
 class SummaryError(AnalysisError):
@@ -54,6 +55,7 @@ def write(summary: Summary, page: Path, pdf: Path | None = None, easy_read: Path
         contents[pdf] = make_pdf(render(summary))
     if easy_read is not None:
         contents[easy_read] = render_easy(summary)
+    contents[page.with_suffix(".csv")] = write_csv(summary)
     contents[numbers_of(page)] = summary.model_dump_json(indent=2) + "\n"
     write_all(contents)
 
@@ -109,7 +111,8 @@ def _agree(earlier: Summary, summary: Summary) -> bool:
     """Whether all that the earlier one counted is counted the same. Quotations may change: they are no numbers, and
     somebody may have taken back that they may be quoted."""
     same = (earlier.counts, earlier.framework.sha256) == (summary.counts, summary.framework.sha256)
-    return same and (earlier.sample is None or earlier.sample == summary.sample)
+    tables = ((earlier.sample, summary.sample), (earlier.mirrors, summary.mirrors))
+    return same and all(before is None or before == now for before, now in tables)
 
 
 def _read(path: Path) -> Summary | None:
