@@ -18,7 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from analysis.identifiers import Found
 from analysis.model import Coded, Coder
-from storage.records import Answer, Asked
+from storage.records import Answer, Asked, Kind
 
 #: Answers, opened or coded, that only pass through.
 Each = TypeVar("Each")
@@ -51,7 +51,13 @@ class Source(Protocol):
     """The read port of storage, as far as reports need it. None means all."""
 
     def answers(
-        self, *, service: str | None = None, since: date | None = None, until: date | None = None
+        self,
+        *,
+        service: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        guide: str | None = None,
+        kind: Kind | None = None,
     ) -> AsyncIterator[Answer]: ...
 
     def asked(

@@ -18,7 +18,7 @@ from storage.database import Database
 from storage.errors import Erased, KeyFileError, SchemaError, SealError
 from storage.keyring import Keyring
 from storage.keys import ResearchKey
-from storage.records import QUOTES, SUMMARIES, TAKE_PART, Agreed, Answer, AnswerPlace, Asked, Content, Flow
+from storage.records import QUOTES, SUMMARIES, TAKE_PART, Agreed, Answer, AnswerPlace, Asked, Content, Flow, Kind
 from storage.schema import asked, audit, consent, conversation, meta, part, participant
 from storage.seal import Context, open_envelope
 from storage.seal.bundle import Enclosed, close_files
@@ -76,6 +76,7 @@ class Reader:
         person: str | None = None,
         guide: str | None = None,
         guide_version: int | None = None,
+        kind: Kind | None = None,
     ) -> AsyncIterator[Answer]:
         """One Answer for each person, session and question, its parts in order; `until` is exclusive.
 
@@ -84,7 +85,7 @@ class Reader:
         """
         if self._key is None:
             raise KeyFileError("Answers open with the research key only: give the path of research.key.")
-        async for rows in self._answer_rows(_PARTS.where(*_from_guide(guide, guide_version)), service, person):
+        async for rows in self._answer_rows(_PARTS.where(*_only(guide, guide_version, kind)), service, person):
             keys = await self._keys_of(rows)
             wanted = [group for group in _by_answer(rows) if _day_is_within(group, since, until)]
             for answer in await asyncio.to_thread(self._open_all, wanted, keys):
@@ -268,8 +269,8 @@ _PLACES: Select[Any] = select(
 )
 
 
-def _from_guide(guide: str | None, version: int | None) -> list[ColumnElement[bool]]:
-    wanted = ((part.c.guide, guide), (part.c.guide_version, version))
+def _only(guide: str | None, version: int | None, kind: Kind | None) -> list[ColumnElement[bool]]:
+    wanted = ((part.c.guide, guide), (part.c.guide_version, version), (part.c.kind, kind))
     return [column == value for column, value in wanted if value is not None]
 
 

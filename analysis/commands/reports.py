@@ -4,7 +4,9 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -21,19 +23,24 @@ from analysis.commands.study import (
     reading_of,
     run,
     services_of,
-    span_of,
     tell_unopened,
 )
 from analysis.desk import Book, read_name
+from analysis.frameworks import DEFAULT, read_framework
+from analysis.masking import ReviewedMask
 from analysis.period import Period, read_period
-from analysis.reading import show_progress
+from analysis.questions import invites_of
+from analysis.reading import CodedAnswer, show_progress
 from analysis.serve import start_serve
 from analysis.serve.app import today
 from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
-from analysis.summary import Summary, summarise, tally
-from analysis.summary.folder import SummaryError, check_place, numbers_of, write
+from analysis.sharing import SharedReading, Tools, usual_processes
+from analysis.summary import Summary, make_summary, was_asked
+from analysis.summary.folder import SummaryError, check_place, numbers_of, read_earlier, write
+from analysis.summary.mirrors import STAFF
 from storage.read import Reader
+from storage.records import Answer
 from storage.settings import read_settings
 
 #: Codings that the server keeps in memory, so that a page that is loaded again is quick. About 20 MB at most.
@@ -50,6 +57,9 @@ class Reports:
         period: Annotated[str, typer.Option(help="2026-Q3, 2026-07 or 2026.")],
         out: Annotated[Path, typer.Option("--out", "-o", help="The page to write, ending in .html.")],
         *,
+        processes: Annotated[
+            int, typer.Option(help="How many processes read and code; 0: as many as there are cores.", min=0)
+        ] = 0,
         who: Who = "",
     ) -> None:
         """Write the summary of one service and period: a page, and its numbers as JSON beside it."""
@@ -59,7 +69,10 @@ class Reports:
             check_place(out)
             async with open_study(key) as (reader, services, book):
                 book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
-                summary = await self._summarise(reader, services, service, days, book)
+                earlier = read_earlier(out, service)
+                summary = await self._summarise(
+                    reader, services, service, days, book, processes=processes, earlier=earlier
+                )
                 write(summary, out)
                 tell_unopened(reader)
             if not summary.counts.enough:
@@ -103,15 +116,56 @@ class Reports:
 
         run(work)
 
-    async def _summarise(self, reader: Reader, services: Services, code: str, period: Period, book: Book) -> Summary:
-        if code not in services and not await _was_asked(reader, code):
+    async def _summarise(
+        self,
+        reader: Reader,
+        services: Services,
+        code: str,
+        period: Period,
+        book: Book,
+        *,
+        processes: int,
+        earlier: Sequence[Summary],
+    ) -> Summary:
+        if code not in services and not await was_asked(reader, code):
             raise SummaryError(
                 "There is no service with this code: check it against the services file (HEARTEN_SERVICES)."
             )
-        reading, span = reading_of(book, finders_of(read_settings(ReportSettings))), span_of(code, period)
-        coded = show_progress(reading.code(reader.answers(**span)), "Answers read")
-        counted = await tally(coded, reader.asked(**span))
-        return summarise(counted, reading.coder.framework, services.of(code), period, today())
+        settings = read_settings(ReportSettings)
+
+        def reading_on(framework: str) -> _Shown:
+            tools = Tools(framework, "lexical", None, settings.study_list, settings.ner)
+            invites = partial(_invites, framework)
+            shared = SharedReading(
+                tools, partial(ReviewedMask, book), invites, processes=processes or usual_processes()
+            )
+            return _Shown(shared)
+
+        framework = read_framework(DEFAULT)
+        return await make_summary(
+            reader,
+            reading_on(DEFAULT),
+            framework,
+            services.of(code),
+            period,
+            made=today(),
+            earlier=earlier,
+            staff=partial(reading_on, STAFF),
+        )
+
+
+def _invites(framework: str, _guide: str, _version: int, question: str) -> tuple[str, ...]:
+    return invites_of(framework, question)
+
+
+class _Shown:
+    """Codes answers and shows on a terminal how many are done."""
+
+    def __init__(self, reading: SharedReading) -> None:
+        self._reading = reading
+
+    def code(self, answers: AsyncIterator[Answer]) -> AsyncIterator[CodedAnswer]:
+        return show_progress(self._reading.code(answers), "Answers read")
 
 
 def register(app: typer.Typer) -> None:
@@ -119,12 +173,6 @@ def register(app: typer.Typer) -> None:
     reports = Reports()
     app.command("summary")(reports.summary)
     app.command("serve")(reports.serve)
-
-
-async def _was_asked(reader: Reader, service: str) -> bool:
-    async for _ in reader.asked(service=service):
-        return True
-    return False
 
 
 async def _tell_gone(settings: ReportSettings, book: Book) -> None:

@@ -7,6 +7,7 @@ what a few people said. A period that is not over may be written again: its page
 
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -53,14 +54,23 @@ def write(summary: Summary, page: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def read_earlier(page: Path, service: str) -> list[Summary]:
+    """The summaries of a service that lie in the folder of a page."""
+    return [summary for _, summary in _earlier(page, service)]
+
+
+def _earlier(page: Path, service: str) -> Iterator[tuple[Path, Summary]]:
+    for path in sorted(page.absolute().parent.glob("*.json")):
+        summary = _read(path)
+        if summary is not None and summary.service == service:
+            yield path, summary
+
+
 def _check_earlier(summary: Summary, page: Path) -> None:
     period = read_period(summary.period)
-    for path in sorted(page.absolute().parent.glob("*.json")):
-        earlier = _read(path)
-        if earlier is None or earlier.service != summary.service:
-            continue
+    for path, earlier in _earlier(page, summary.service):
         same = earlier.period == summary.period
-        if same and earlier.finished and _published(earlier) != _published(summary):
+        if same and earlier.finished and not _agree(earlier, summary):
             raise SummaryError(
                 f"{path.name} holds other numbers for the same service and period, and whoever has both could work out"
                 " what a few people said: keep the earlier summary, or remove it everywhere before you make a new one."
@@ -72,8 +82,12 @@ def _check_earlier(summary: Summary, page: Path) -> None:
             )
 
 
-def _published(summary: Summary) -> object:
-    return summary.counts, summary.framework.sha256
+def _agree(earlier: Summary, summary: Summary) -> bool:
+    """Whether all that the earlier one counted is counted the same. Quotations may change: they are no numbers, and
+    somebody may have taken back that they may be quoted."""
+    same = (earlier.counts, earlier.framework.sha256) == (summary.counts, summary.framework.sha256)
+    tables = ((earlier.sample, summary.sample), (earlier.mirrors, summary.mirrors))
+    return same and all(before is None or before == now for before, now in tables)
 
 
 def _read(path: Path) -> Summary | None:

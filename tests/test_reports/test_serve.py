@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 
 import aiohttp
@@ -19,7 +20,7 @@ from analysis.serve.app import start_pages
 from analysis.serve.view import cut, visible
 from analysis.services import Service, Services
 from storage.errors import SchemaError
-from storage.records import Answer, Asked
+from storage.records import Answer, Asked, Kind
 from tests.test_reports.invented import FRAMEWORK, answer, asked, coding
 
 TOKEN = "a-token-of-the-test"
@@ -34,11 +35,19 @@ class Shelf:
         self.broken = False
 
     async def answers(
-        self, *, service: str | None = None, since: date | None = None, until: date | None = None
+        self,
+        *,
+        service: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        guide: str | None = None,
+        kind: Kind | None = None,
     ) -> AsyncIterator[Answer]:
         for each in self.held:
             if (
                 service in {None, each.service}
+                and guide in {None, each.guide}
+                and kind in {None, each.kind}
                 and (since is None or since <= each.day)
                 and (until is None or each.day < until)
             ):
@@ -63,7 +72,8 @@ class Shelf:
 
     def tell(self, given: Answer) -> None:
         self.held.append(given)
-        self.questions.append(asked(given.person, question=given.question))
+        put = asked(given.person, question=given.question)
+        self.questions.append(replace(put, guide=given.guide, service=given.service))
 
 
 class ByWord(Coder):

@@ -13,7 +13,7 @@ from analysis.model import Framework, Stance, SubTheme, Theme
 from analysis.period import read_period
 from analysis.reading import CodedAnswer
 from analysis.services import Service, read_services
-from analysis.summary import Summary, render, summarise, tally
+from analysis.summary import PointAnswer, ServiceAnswers, Summary, render, summarise, tally
 from analysis.summary.folder import SummaryError, check_place, write
 from analysis.summary.map import Leaf, Map, draw_tall, draw_wide
 from flows.errors import ServicesError
@@ -202,3 +202,19 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         check_place(tmp_path / "elm.pdf")
     with pytest.raises(SummaryError, match="make the folder"):
         check_place(tmp_path / "missing" / "elm.html")
+
+
+async def test_what_the_service_answers_stands_on_the_page_and_its_absence_is_said() -> None:
+    summary = await summary_of(people(9, "t1s1"))
+    assert "The service has not answered here yet." in render(summary)
+    points = (
+        PointAnswer(
+            point="t1s1", title="Compassion", status="planned", text="<b>A course</b> for all.", until="May 2027"
+        ),
+        PointAnswer(point="t2s3", title="Timely support", status="cannot", text="There is no money this year."),
+    )
+    page = re.sub(r"\s+", " ", render(summary, answers=ServiceAnswers(points=points)))
+    assert "has not answered" not in page
+    assert "Planned, until May 2027" in page
+    assert "&lt;b&gt;A course&lt;/b&gt; for all." in page
+    assert page.index('Timely support</strong> <span class="status">Not possible') > page.index("You said, we did")
