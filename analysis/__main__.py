@@ -7,7 +7,19 @@ import sys
 
 import typer
 
-from analysis.commands import access, agreement, coding, desk, evaluation, export, frames, models, people, reports
+from analysis.commands import (
+    access,
+    agreement,
+    coding,
+    desk,
+    evaluation,
+    export,
+    frames,
+    models,
+    people,
+    publishing,
+    reports,
+)
 from analysis.errors import AnalysisError
 
 app = typer.Typer(
@@ -27,6 +39,7 @@ app.add_typer(models.app)
 desk.register(app)
 people.register(app)
 access.register(app)
+publishing.register(app)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.assembly import Parts
 from bot.messenger import Message, Person
-from storage.parcels import TidingsText
+from storage.bundles import TidingsText
 from storage.read import Reader
 from storage.seal.bundle import Bundle, Enclosed, make_bundle
 from storage.taking import Taken, take
