@@ -95,7 +95,8 @@ class Exchange:
                     return False
                 taken = self._recent.take(pseudonym)
                 turns = await self._advance(unit, pseudonym, kept, incoming)
-                held = await Writing(unit, pseudonym, incoming, turns, self._clock(), taken).write()
+                waiting = self._recent.waiting
+                held = await Writing(unit, pseudonym, incoming, turns, self._clock(), taken, waiting).write()
         except BaseException:
             self._recent.put_back(pseudonym, taken)
             raise

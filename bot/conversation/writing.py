@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -47,7 +47,7 @@ Advance = tuple[Progress | None, Turn]
 @dataclass(frozen=True, slots=True)
 class Writing:
     """`turns` follow each other; the last one's progress is kept. `recent` are our messages that have arrived since
-    this person was last heard."""
+    this person was last heard; `recent_of` gives those of another one."""
 
     unit: Unit
     pseudonym: bytes
@@ -55,6 +55,7 @@ class Writing:
     turns: Sequence[Advance]
     now: datetime
     recent: list[Recent]
+    recent_of: Callable[[bytes], list[Recent]]
     _copy: list[Letter] = field(default_factory=list, init=False)
 
     async def write(self) -> list[Recent]:
@@ -87,7 +88,7 @@ class Writing:
             return []
         if not self._after.taking_part:
             return staying
-        await messages.keep(self.unit, self.pseudonym, staying)
+        await messages.keep(self.unit, self.pseudonym, self.incoming.chat, staying)
         return []
 
     def _letters(self) -> list[Letter]:
@@ -180,10 +181,18 @@ class Writing:
             await self.unit.reach(self.pseudonym, chat)
 
     async def _erase_by_code(self, code: str) -> None:
-        """Somebody else, of whom we know no chat: what they have on their phone stays there."""
+        """Somebody else, most likely the same person with another phone: the old chat is cleared as far as Telegram
+        allows, and nothing is said there. Whoever holds that phone now would see a message light up; whoever still
+        owns it is told that nothing is kept as soon as they write."""
         other = await self.unit.person_of(code)
-        if other is not None:
-            await self.unit.erase_person(other)
+        if other is None:
+            return
+        traces = await self.unit.traces(other)
+        chat, known = messages.chat_of(traces), [*messages.read(traces), *self.recent_of(other)]
+        await self.unit.erase_person(other)
+        going = sorted({each.number for each in known if each.may_go(self.now)})
+        for letter in deletions(chat, going) if chat is not None else ():
+            await self.unit.say(other, letter.model_dump_json().encode())
 
     async def _enrol(self, agree: Agree, session: Progress) -> None:
         enrolment = Enrolment(
