@@ -50,11 +50,12 @@ Who = Annotated[
 
 
 @asynccontextmanager
-async def open_study(key: Path) -> AsyncIterator[tuple[StudyReader, Services, Book]]:
-    """The read port, the services and the desk's book, for as long as a command works."""
+async def open_study(key: Path, opened: ResearchKey | None = None) -> AsyncIterator[tuple[StudyReader, Services, Book]]:
+    """The read port, the services and the desk's book, for as long as a command works. `opened`: the key, where it is
+    open already."""
     settings = read_settings(ReportSettings)
     services = services_of(settings)
-    research_key = open_key(settings, key)
+    research_key = opened or open_key(settings, key)
     reader = await StudyReader.open(settings, research_key)
     try:
         reader.book = book = Book.open(settings.desk, research_key.desk_key)

@@ -1,5 +1,5 @@
-"""A summary as files: the page, its numbers as JSON and CSV beside it, and where wanted the same as a PDF and in Easy Read.
-What was published once protects what follows.
+"""A summary as files: the page, its numbers as JSON and CSV beside it, and where wanted a PDF and an Easy Read page. What
+was published once protects what follows.
 
 Promises: all files are there or none is, and the numbers come last: where they are, the rest is; a finished period is
 never published twice with different numbers, and never beside an overlapping period of the same service in the same
