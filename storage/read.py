@@ -125,6 +125,13 @@ class Reader:
             count: int = (await connection.execute(statement)).scalar_one()
         return count
 
+    async def last_day(self) -> date | None:
+        """The last day on which anything was asked or done; of later ones these databases, or this copy of them, know
+        nothing."""
+        async with self._main.begin(write=False) as connection:
+            days = [(await connection.execute(select(func.max(each.c.day)))).scalar_one() for each in (asked, audit)]
+        return max((date.fromisoformat(day) for day in days if day), default=None)
+
     async def agreed(self, person: str) -> list[Agreed]:
         """What this person said to each item of consent, in every session. Nothing where they are not known here."""
         mine = select(consent).where(consent.c.pseudonym == bytes.fromhex(person))

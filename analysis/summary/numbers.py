@@ -38,6 +38,13 @@ class NamedFramework(Frozen):
     themes: tuple[NamedTheme, ...]
 
 
+class Correction(Frozen):
+    """A published summary was replaced by this one, on this day, for this reason."""
+
+    day: date
+    reason: str
+
+
 class Summary(Frozen):
     """One service, one period. `made` is the day on which it was counted; `finished`, whether the period was over."""
 
@@ -54,6 +61,7 @@ class Summary(Frozen):
     reviewed_by_people: Literal[False] = False
     framework: NamedFramework
     counts: Counts
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def subthemes(self) -> tuple[NamedSubTheme, ...]:
