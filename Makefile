@@ -11,7 +11,7 @@ PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --requ
 RUN = PYTHONPATH=. .venv/bin/
 PORT ?= 8080
 
-.PHONY: demo test bench soak install lint lock clean
+.PHONY: demo test bench soak mutants install lint lock clean
 
 demo: .venv/core.stamp
 	@$(RUN)python -m bot demo --port $(PORT)
@@ -36,6 +36,12 @@ soak: .venv/full.stamp
 	HEARTEN_TEST_HOSTILE=10000 $(RUN)python -m pytest --timeout 0 -k hostile tests/test_bot/test_receiving.py
 	HEARTEN_TEST_KILLS=300 $(RUN)python -m pytest --timeout 0 tests/test_storage/test_crash.py
 	HEARTEN_TEST_EXAMPLES=17000 $(RUN)python -m pytest --timeout 0 tests/test_flows/test_engine_machine.py
+
+# Small mistakes put into the engine and the sealing on purpose: how many of them would the tests notice? All of them
+# take hours; SAMPLE=500 takes half of one.
+SAMPLE ?= 0
+mutants: .venv/full.stamp
+	@$(RUN)python -m tests.mutants --sample $(SAMPLE)
 
 install: .venv/full.stamp
 

@@ -1,7 +1,8 @@
 """`summary --all-due`: what a timer runs. See `analysis.summary.due` for what it promises."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import typer
 from rich.console import Console
@@ -11,15 +12,28 @@ from analysis.commands.study import open_study
 from analysis.desk import Book
 from analysis.period import Period
 from analysis.serve.app import today
-from analysis.services import Service, Services
+from analysis.services import Services
 from analysis.summary import Summary
 from analysis.summary.due import Done, Due, first_days, list_due, make_due, working_in
-from analysis.summary.folder import SummaryError
+from analysis.summary.folder import SummaryError, read_earlier
 from analysis.summary.pdf import PdfError, check_pdf
 from storage.read import Reader
 
-#: Makes one summary: reader, services, code, period, book.
-Summarise = Callable[[Reader, Services, str, Period, Book], Awaitable[Summary]]
+
+class Summarise(Protocol):
+    """Makes one summary."""
+
+    def __call__(
+        self,
+        reader: Reader,
+        services: Services,
+        code: str,
+        period: Period,
+        book: Book,
+        /,
+        *,
+        earlier: Sequence[Summary],
+    ) -> Awaitable[Summary]: ...
 
 
 async def make_all_due(key: Path, folder: Path, who: str, summarise: Summarise) -> None:
@@ -34,10 +48,11 @@ async def make_all_due(key: Path, folder: Path, who: str, summarise: Summarise) 
             due = await _list(reader, services, folder)
             wanted = [each for each in due if not each.made]
 
-            async def make(service: Service, period: Period) -> Summary:
-                before = reader.unopened.total()
-                book.write(who, "opened", what="summary", service=service.code, period=period.name)
-                made = await summarise(reader, services, service.code, period, book)
+            async def make(each: Due) -> Summary:
+                before, code, period = reader.unopened.total(), each.service.code, each.period
+                book.write(who, "opened", what="summary", service=code, period=period.name)
+                earlier = read_earlier(each.files.page, code)
+                made = await summarise(reader, services, code, period, book, earlier=earlier)
                 if count := reader.unopened.total() - before:
                     raise SummaryError(
                         f"{count} of its answers {'does' if count == 1 else 'do'} not open with this key, so that it"

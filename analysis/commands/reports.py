@@ -4,7 +4,9 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,19 +24,24 @@ from analysis.commands.study import (
     reading_of,
     run,
     services_of,
-    span_of,
     tell_unopened,
 )
 from analysis.desk import Book, read_name
+from analysis.frameworks import DEFAULT, read_framework
+from analysis.masking import ReviewedMask
 from analysis.period import Period, read_period
-from analysis.reading import show_progress
+from analysis.questions import invites_of
+from analysis.reading import CodedAnswer, show_progress
 from analysis.serve import start_serve
 from analysis.serve.app import today
 from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
-from analysis.summary import Summary, summarise, tally
-from analysis.summary.folder import Files, SummaryError, write
+from analysis.sharing import SharedReading, Tools, usual_processes
+from analysis.summary import Summary, make_summary, was_asked
+from analysis.summary.folder import Files, SummaryError, read_earlier, write
+from analysis.summary.mirrors import STAFF
 from storage.read import Reader
+from storage.records import Answer
 from storage.settings import read_settings
 
 #: Codings that the server keeps in memory, so that a page that is loaded again is quick. About 20 MB at most.
@@ -56,6 +63,9 @@ class Reports:
         all_due: Annotated[
             bool, typer.Option("--all-due", help="Make every summary that is due and not there yet, into a folder.")
         ] = False,
+        processes: Annotated[
+            int, typer.Option(help="How many processes read and code; 0: as many as there are cores.", min=0)
+        ] = 0,
         pdf: Annotated[Path | None, typer.Option(help="Write the page as a PDF too, into this file.")] = None,
         easy_read: Annotated[
             Path | None, typer.Option(help="Write the Easy Read page too: larger type, short sentences, pictures.")
@@ -71,19 +81,25 @@ class Reports:
                 raise typer.BadParameter(
                     "--all-due makes everything of every service: it goes with --key and -o alone."
                 )
-            run(lambda: make_all_due(key, out, read_name(who), self._summarise))
+            run(lambda: make_all_due(key, out, read_name(who), partial(self._summarise, processes=processes)))
             return
         if service is None or period is None:
             raise typer.BadParameter("Give --service and --period, or --all-due.")
-        self._write_one(key, service, period, Files(out, pdf, easy_read), correction=correction, who=who)
+        files = Files(out, pdf, easy_read)
+        self._write_one(key, service, period, files, correction=correction, processes=processes, who=who)
 
-    def _write_one(self, key: Path, service: str, period: str, files: Files, *, correction: str, who: str) -> None:
+    def _write_one(
+        self, key: Path, service: str, period: str, files: Files, *, correction: str, processes: int, who: str
+    ) -> None:
         async def work() -> None:
             days = read_period(period)
             files.check()
             async with open_study(key) as (reader, services, book):
                 book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
-                summary = await self._summarise(reader, services, service, days, book)
+                earlier = read_earlier(files.page, service)
+                summary = await self._summarise(
+                    reader, services, service, days, book, processes=processes, earlier=earlier
+                )
                 write(summary, files, correction=correction)
                 tell_unopened(reader)
             if not summary.counts.enough:
@@ -135,15 +151,56 @@ class Reports:
 
         run(work)
 
-    async def _summarise(self, reader: Reader, services: Services, code: str, period: Period, book: Book) -> Summary:
-        if code not in services and not await _was_asked(reader, code):
+    async def _summarise(
+        self,
+        reader: Reader,
+        services: Services,
+        code: str,
+        period: Period,
+        book: Book,
+        *,
+        processes: int,
+        earlier: Sequence[Summary],
+    ) -> Summary:
+        if code not in services and not await was_asked(reader, code):
             raise SummaryError(
                 "There is no service with this code: check it against the services file (HEARTEN_SERVICES)."
             )
-        reading, span = reading_of(book, finders_of(read_settings(ReportSettings))), span_of(code, period)
-        coded = show_progress(reading.code(reader.answers(**span)), "Answers read")
-        counted = await tally(coded, reader.asked(**span))
-        return summarise(counted, reading.coder.framework, services.of(code), period, today())
+        settings = read_settings(ReportSettings)
+
+        def reading_on(framework: str) -> _Shown:
+            tools = Tools(framework, "lexical", None, settings.study_list, settings.ner)
+            invites = partial(_invites, framework)
+            shared = SharedReading(
+                tools, partial(ReviewedMask, book), invites, processes=processes or usual_processes()
+            )
+            return _Shown(shared)
+
+        framework = read_framework(DEFAULT)
+        return await make_summary(
+            reader,
+            reading_on(DEFAULT),
+            framework,
+            services.of(code),
+            period,
+            made=today(),
+            earlier=earlier,
+            staff=partial(reading_on, STAFF),
+        )
+
+
+def _invites(framework: str, _guide: str, _version: int, question: str) -> tuple[str, ...]:
+    return invites_of(framework, question)
+
+
+class _Shown:
+    """Codes answers and shows on a terminal how many are done."""
+
+    def __init__(self, reading: SharedReading) -> None:
+        self._reading = reading
+
+    def code(self, answers: AsyncIterator[Answer]) -> AsyncIterator[CodedAnswer]:
+        return show_progress(self._reading.code(answers), "Answers read")
 
 
 def register(app: typer.Typer) -> None:
@@ -151,12 +208,6 @@ def register(app: typer.Typer) -> None:
     reports = Reports()
     app.command("summary")(reports.summary)
     app.command("serve")(reports.serve)
-
-
-async def _was_asked(reader: Reader, service: str) -> bool:
-    async for _ in reader.asked(service=service):
-        return True
-    return False
 
 
 async def _tell_gone(settings: ReportSettings, book: Book) -> None:

@@ -29,9 +29,6 @@ from analysis.summary.numbers import Summary
 from storage.errors import StorageError
 from storage.records import Asked
 
-#: Makes the numbers of one service and period. Raises AnalysisError or StorageError where it cannot.
-Make = Callable[[Service, Period], Awaitable[Summary]]
-
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -48,6 +45,10 @@ class Due:
     @property
     def made(self) -> bool:
         return all(path.exists() for path in self.files.all)
+
+
+#: Makes the numbers of one service and period. Raises AnalysisError or StorageError where it cannot.
+Make = Callable[[Due], Awaitable[Summary]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ async def _make(due: Due, make: Make) -> bool:
     """Whether there were enough people to show anything."""
     summary = _read_made(due)
     if summary is None:
-        summary = await make(due.service, due.period)
+        summary = await make(due)
         due.files.page.parent.mkdir(exist_ok=True)
         write(summary, due.files)
     else:

@@ -10,7 +10,7 @@ passing on.
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,7 +122,7 @@ def _correct(summary: Summary, files: Files, reason: str) -> Summary:
         raise SummaryError(
             f"There is nothing to correct: {files.numbers.name} is not a summary of this service and period."
         )
-    if _published(earlier) == _published(summary):
+    if _agree(earlier, summary):
         raise SummaryError(f"There is nothing to correct: {files.numbers.name} holds the same already.")
     if len(reason) > _LONGEST_REASON:
         raise SummaryError(f"Say in fewer words why it is corrected: {_LONGEST_REASON} characters are enough.")
@@ -130,15 +130,24 @@ def _correct(summary: Summary, files: Files, reason: str) -> Summary:
     return summary.model_copy(update={"corrections": (*earlier.corrections, note)})
 
 
+def read_earlier(page: Path, service: str) -> list[Summary]:
+    """The summaries of a service that lie in the folder of a page."""
+    return [summary for _, summary in _earlier(page, service)]
+
+
+def _earlier(page: Path, service: str) -> Iterator[tuple[Path, Summary]]:
+    for path in sorted(page.absolute().parent.glob("*.json")):
+        summary = read_summary(path)
+        if summary is not None and summary.service == service:
+            yield path, summary
+
+
 def _check_earlier(summary: Summary, files: Files) -> None:
     period = read_period(summary.period)
-    for path in sorted(files.page.absolute().parent.glob("*.json")):
-        earlier = read_summary(path)
-        if earlier is None or earlier.service != summary.service:
-            continue
+    for path, earlier in _earlier(files.page, summary.service):
         same = earlier.period == summary.period
         corrected = path == files.numbers.absolute() and len(summary.corrections) > len(earlier.corrections)
-        if same and earlier.finished and not corrected and _published(earlier) != _published(summary):
+        if same and earlier.finished and not corrected and not _agree(earlier, summary):
             raise SummaryError(
                 f"{path.name} holds other numbers for the same service and period, and whoever has both could work out"
                 " what a few people said: keep the earlier summary, or if it is wrong, correct it in its place with"
@@ -151,7 +160,8 @@ def _check_earlier(summary: Summary, files: Files) -> None:
             )
 
 
-def _published(summary: Summary) -> object:
-    """What a reader could hold against another summary of the same period: not the service's name, nor the day on which
-    it was made."""
-    return summary.model_dump(exclude={"service_name", "made", "finished", "corrections"})
+def _agree(earlier: Summary, summary: Summary) -> bool:
+    """Whether all that the earlier one counted is counted the same. Quotations may change: they are no numbers, and
+    somebody may have taken back that they may be quoted."""
+    same = (earlier.counts, earlier.framework.sha256) == (summary.counts, summary.framework.sha256)
+    return same and (earlier.sample is None or earlier.sample == summary.sample)

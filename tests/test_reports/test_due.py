@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.period import Period
 from analysis.services import Service
 from analysis.summary import Summary, summarise, tally
 from analysis.summary.due import Done, Due, first_days, list_due, make_due, working_in
@@ -35,7 +34,8 @@ class Maker:
         self.count, self.broken = count, broken
         self.asked_for: list[str] = []
 
-    async def __call__(self, service: Service, period: Period) -> Summary:
+    async def __call__(self, due: Due) -> Summary:
+        service, period = due.service, due.period
         self.asked_for.append(f"{service.code} {period.name}")
         if service.code == self.broken:
             raise SchemaError("The database was made by a newer version.")
@@ -152,7 +152,7 @@ async def test_months_do_not_follow_into_a_quarter(tmp_path: Path) -> None:
 
 async def test_a_summary_that_was_made_too_early_is_not_taken_for_the_finished_one(tmp_path: Path) -> None:
     (due, *_) = due_in(tmp_path, OAK)
-    early = (await Maker()(OAK, due.period)).model_copy(update={"finished": False})
+    early = (await Maker()(due)).model_copy(update={"finished": False})
     due.files.page.parent.mkdir()
     write(early, due.files)
     due.files.page.unlink()
@@ -162,8 +162,8 @@ async def test_a_summary_that_was_made_too_early_is_not_taken_for_the_finished_o
 
 async def test_a_correction_is_noted_and_only_in_its_place(tmp_path: Path) -> None:
     (due, *_) = due_in(tmp_path, OAK, pdf=True)
-    first = await Maker()(OAK, due.period)
-    other = await Maker(count=12)(OAK, due.period)
+    first = await Maker()(due)
+    other = await Maker(count=12)(due)
     due.files.page.parent.mkdir()
     with pytest.raises(SummaryError, match="nothing to correct"):
         write(first, due.files, correction="A slip.")
