@@ -6,6 +6,7 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -36,7 +37,7 @@ from analysis.serve import start_serve
 from analysis.serve.app import today
 from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
-from analysis.sharing import SharedReading, Tools, usual_processes
+from analysis.sharing import Crew, SharedReading, Tools, usual_processes
 from analysis.summary import Summary, make_summary, was_asked
 from analysis.summary.folder import Files, SummaryError, read_earlier, write
 from analysis.summary.mirrors import STAFF
@@ -82,7 +83,12 @@ class Reports:
                 raise typer.BadParameter(
                     "--all-due makes everything of every service: it goes with --key and -o alone."
                 )
-            run(lambda: make_all_due(key, out, read_name(who), partial(self._summarise, processes=processes)))
+
+            async def work() -> None:
+                with _crew(processes) as crew:
+                    await make_all_due(key, out, read_name(who), partial(self._summarise, crew=crew))
+
+            run(work)
             return
         if service is None or period is None:
             raise typer.BadParameter("Give --service and --period, or --all-due.")
@@ -95,14 +101,13 @@ class Reports:
         async def work() -> None:
             days = read_period(period)
             files.check()
-            async with open_study(key) as (reader, services, book):
-                book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
-                earlier = read_earlier(files.page, service)
-                summary = await self._summarise(
-                    reader, services, service, days, book, processes=processes, earlier=earlier
-                )
-                write(summary, files, correction=correction)
-                tell_unopened(reader)
+            with _crew(processes) as crew:  # before the key is opened
+                async with open_study(key) as (reader, services, book):
+                    book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
+                    earlier = read_earlier(files.page, service)
+                    summary = await self._summarise(reader, services, service, days, book, crew=crew, earlier=earlier)
+                    write(summary, files, correction=correction)
+                    tell_unopened(reader)
             if not summary.counts.enough:
                 typer.echo(
                     f"Fewer than {summary.counts.threshold} people answered: the page says so and shows no number."
@@ -162,22 +167,18 @@ class Reports:
         period: Period,
         book: Book,
         *,
-        processes: int,
+        crew: Crew,
         earlier: Sequence[Summary],
     ) -> Summary:
         if code not in services and not await was_asked(reader, code):
             raise SummaryError(
                 "There is no service with this code: check it against the services file (HEARTEN_SERVICES)."
             )
-        settings = read_settings(ReportSettings)
 
         def reading_on(framework: str) -> _Shown:
-            tools = Tools(framework, "lexical", None, settings.study_list, settings.ner)
-            invites = partial(_invites, framework)
-            shared = SharedReading(
-                tools, partial(ReviewedMask, book), invites, processes=processes or usual_processes()
-            )
-            return _Shown(shared)
+            # What staff reflect is little beside what people say, so one process is enough for it.
+            who = crew if framework == DEFAULT else Crew(replace(crew.tools, framework=framework), 1)
+            return _Shown(SharedReading(who, partial(ReviewedMask, book), partial(_invites, framework)))
 
         framework = read_framework(DEFAULT)
         return await make_summary(
@@ -190,6 +191,12 @@ class Reports:
             earlier=earlier,
             staff=partial(reading_on, STAFF),
         )
+
+
+def _crew(processes: int) -> Crew:
+    settings = read_settings(ReportSettings)
+    tools = Tools(DEFAULT, "lexical", None, settings.study_list, settings.ner)
+    return Crew(tools, processes or usual_processes())
 
 
 def _invites(framework: str, _guide: str, _version: int, question: str) -> tuple[str, ...]:
