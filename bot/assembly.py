@@ -35,6 +35,7 @@ from flows.distress import may_need_care
 from flows.guide import Guide
 from flows.services import read_services
 from storage.errors import StorageError
+from storage.retention import read_rules
 from storage.write import Store
 
 #: How many new objects there must be before garbage is looked for among them, and how often among older ones.
@@ -69,7 +70,7 @@ async def put_together(settings: BotSettings, clock: Clock = now) -> AsyncIterat
 
     Raises ContentError, StorageError: each says in a sentence what to do.
     """
-    services = read_services(settings.services)
+    services, rules = read_services(settings.services), read_rules(settings.retention)
     shelf = Shelf(settings.guide, services)
     guide = shelf.present
     store = await Store.open(settings)
@@ -79,12 +80,12 @@ async def put_together(settings: BotSettings, clock: Clock = now) -> AsyncIterat
         metrics = Metrics()
         shared = not settings.database_url.startswith("sqlite")  # a file has one worker
         outbox = Outbox(store, Post(bot, pace_of(settings)), metrics, shared=shared)
-        exchange = Exchange(store, shelf, services, committed=outbox.wake, clock=clock)
+        exchange = Exchange(store, shelf, services, outbox.wake, clock, copy_days=rules.copy_days)
         outbox.delivered = exchange.delivered
         dispatcher = Dispatcher(exchange=exchange, guide=guide, disable_fsm=True)
         dispatcher.include_router(make_router())
         intake = Intake(bot, dispatcher, store, guide.words.could_not_save, metrics)
-        reminders = Reminders(store, exchange, metrics, clock)
+        reminders = Reminders(store, exchange, metrics, clock, rules)
         yield Parts(settings, guide, bot, store, outbox, intake, Polling(bot, intake), reminders, metrics, clock)
     finally:
         await session.close()

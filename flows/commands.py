@@ -6,7 +6,7 @@ either, the result is unsure, and the conversation keeps the words and asks.
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -40,8 +40,6 @@ MOST_CLAUSES = 4
 NEVER_BESIDE_A_REASON: frozenset[Wish] = frozenset({"yes", "no", "done"})
 _MANY = re.compile(r"(.)\1{2,}")
 _BREAK = re.compile(r"[.!?;:,\n\u2013\u2014]+|\s-+\s|\b(?:and|but|so|then|because|cos|cause)\b", re.IGNORECASE)
-#: Words seen before are remembered, up to this many: most words of a message are.
-MOST_REMEMBERED = 4096
 #: So many commands files are kept ready.
 MOST_FILES = 32
 
@@ -141,7 +139,6 @@ class _Wordings:
     any_pattern: re.Pattern[str] | None
     grammar: Grammar
     words: tuple[str, ...]
-    read: dict[str, str] = field(default_factory=dict)
 
     def says_anything(self, said: str) -> bool:
         """Whether this is, whole, a phrase of any wish: most messages are not, and need not be held against each."""
@@ -159,14 +156,10 @@ class _Wordings:
         return " ".join(map(self._mended, said.split()))
 
     def _mended(self, word: str) -> str:
-        known = self.read.get(word)
-        if known is None:
-            if len(self.read) >= MOST_REMEMBERED:
-                self.read.clear()
-            known = self.read[word] = self._look_up(word)
-        return known
-
-    def _look_up(self, word: str) -> str:
+        """Looked up anew each time: what people write is not kept in memory, not even word by word."""
+        once = word[:-1]
+        if word[-1:] == once[-1:] and once in self.words and word not in self.words:
+            return once  # "skipp": a finger that stayed too long, even where a dictionary has it as a name
         if len(word) < SHORTEST_WITH_A_SLIP or word in known_words() or self.grammar.knows(word) or word in self.words:
             return word
         slips = 2 if len(word) >= SHORTEST_WITH_TWO_SLIPS else 1

@@ -22,9 +22,10 @@ from storage import audit, erase
 from storage.database import Database
 from storage.errors import SealError, Unavailable
 from storage.keyring import Keyring
-from storage.keys import BotKey, Recipient, read_recipients
+from storage.keys import BotKey, BundleKey, Recipient, read_recipients
+from storage.parcels import ParcelStore
 from storage.records import Outgoing, Reminder
-from storage.schema import outbox, reminder, seen_update, set_aside, trace
+from storage.schema import contact, copy_request, outbox, reminder, seen_update, set_aside, trace
 from storage.settings import StorageSettings
 from storage.study import know_study
 from storage.talk import bound, milliseconds, open_reminder
@@ -63,7 +64,7 @@ _POSTPONE = (
     .values(not_before=bindparam("due"), attempts=outbox.c.attempts + 1)
 )
 _FORGET_OLD = [delete(table).where(table.c.day < bindparam("before")) for table in (seen_update, set_aside)]
-_CLOSED = (outbox, reminder, trace)  # of a chat that is closed to the bot
+_CLOSED = (contact, outbox, reminder, trace, copy_request)  # of a chat that is closed to the bot
 _FORGET = [delete(table).where(table.c.pseudonym == bindparam("person")) for table in _CLOSED]
 _PAST_TRACES = delete(trace).where(trace.c.until < bindparam("now"))
 _DUE_REMINDERS = (
@@ -74,7 +75,7 @@ _DUE_REMINDERS = (
 )
 
 
-class Store:
+class Store(ParcelStore):
     """Open with `Store.open`. Safe to share between the tasks of one event loop."""
 
     def __init__(
@@ -133,6 +134,16 @@ class Store:
                 await self._wipe()
             await self._main.close()
             await self._keyring_database.close()
+
+    @property
+    def bundle_key(self) -> BundleKey:
+        """What opens the bundles that are sealed to this bot in this study."""
+        return self._bot_key.bundle_key(self._study)
+
+    @property
+    def signers(self) -> tuple[Recipient, ...]:
+        """The research keys whose signatures count here: the recipients that are open."""
+        return self._recipients
 
     @property
     def has_remains(self) -> bool:
