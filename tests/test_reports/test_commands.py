@@ -139,7 +139,10 @@ def test_a_project_comes_back_as_lines_and_onto_the_desk(study: Study, tmp_path:
     texts = tmp_path / "lines" / "answers.jsonl"
     done = study.run("import", project, "--texts", str(texts), "-o", str(tmp_path / "back.jsonl"))
     assert (done.exit_code, done.stderr) == (0, "")
-    sent = {row["answer"]: row["codings"] for row in map(json.loads, texts.read_text("utf-8").splitlines())}
+    rows = [json.loads(line) for line in texts.read_text("utf-8").splitlines()]
+    sent = {row["answer"]: [each for each in row["codings"] if each["how"] == "suggested"] for row in rows}
+    annas = [each for row in rows for each in row["codings"] if each["how"] == "imported"]
+    assert len(annas) == sum(map(len, sent.values())), "what was brought onto the desk leaves with the rest"
     back = [json.loads(line) for line in (tmp_path / "back.jsonl").read_text("utf-8").splitlines()]
     assert len(back) == 33
     assert sum(len(line["codings"]) for line in back) == sum(map(len, sent.values())) > 0
