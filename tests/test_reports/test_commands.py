@@ -157,6 +157,23 @@ def test_summary_counts_people_who_agreed(study: Study, tmp_path: Path) -> None:
         assert words not in page.read_text()
 
 
+def test_words_that_somebody_approved_at_the_desk_are_quoted_and_no_others(study: Study, tmp_path: Path) -> None:
+    """Every second person agreed to be quoted. All answers alike are of ten people, so only consent and review tell."""
+    desk, page = {"HEARTEN_DESK": str(tmp_path / "desk.db")}, tmp_path / "elm.html"
+    summary = ["summary", "--key", study.key, "--service", "elm", "--period", "2026-Q3", "-o", str(page)]
+    listed = [json.loads(line) for line in study.run("review", "list", "--key", study.key, **desk).stdout.splitlines()]
+    for each in listed[::3]:  # person by person, the first of three questions
+        done = study.run("review", "approve", each["answer"], "--key", study.key, "--as", "Anna", **desk)
+        assert (done.exit_code, done.stderr) == (0, "")
+    assert study.run(*summary, **desk).exit_code == 0
+    quoted = json.loads(page.with_suffix(".json").read_text())["quotations"]
+    expected = "My key worker [a member of staff] listened to me properly and believed what I told her."
+    assert {each["text"] for each in quoted} == {expected}
+    assert expected in page.read_text()
+    for words in ("Janet", "crisis before", "same worker"):
+        assert words not in page.read_text() + page.with_suffix(".json").read_text()
+
+
 def test_an_empty_period_is_a_kind_page_and_no_failure(study: Study, tmp_path: Path) -> None:
     page = tmp_path / "elm.html"
     done = study.run("summary", "--key", study.key, "--service", "elm", "--period", "2025-Q1", "-o", str(page))
