@@ -15,7 +15,7 @@ from analysis.period import read_period
 from analysis.reading import CodedAnswer
 from analysis.services import Service, read_services
 from analysis.summary import PointAnswer, ServiceAnswers, Summary, render, summarise, tally
-from analysis.summary.folder import SummaryError, check_place, write
+from analysis.summary.folder import Files, SummaryError, write
 from analysis.summary.map import Leaf, Map, draw_tall, draw_wide
 from analysis.summary.spreadsheet import write_csv
 from flows.errors import ServicesError
@@ -178,41 +178,41 @@ def names(folder: Path) -> list[str]:
 
 async def test_page_and_numbers_lie_side_by_side(tmp_path: Path) -> None:
     summary = await summary_of(people(9, "t1s1"))
-    write(summary, tmp_path / "elm.html")
+    write(summary, Files(tmp_path / "elm.html"))
     assert names(tmp_path) == ["elm.csv", "elm.html", "elm.json"]
     assert (tmp_path / "elm.html").read_text() == render(summary)
     assert Summary.model_validate_json((tmp_path / "elm.json").read_text()) == summary
-    write(summary, tmp_path / "elm.html")
+    write(summary, Files(tmp_path / "elm.html"))
 
 
 async def test_a_finished_period_is_not_published_twice_with_other_numbers(tmp_path: Path) -> None:
-    write(await summary_of(people(9, "t1s1")), tmp_path / "elm.html")
+    write(await summary_of(people(9, "t1s1")), Files(tmp_path / "elm.html"))
     with pytest.raises(SummaryError, match=r"elm\.json holds other numbers"):
-        write(await summary_of(people(10, "t1s1")), tmp_path / "again.html")
+        write(await summary_of(people(10, "t1s1")), Files(tmp_path / "again.html"))
     assert names(tmp_path) == ["elm.csv", "elm.html", "elm.json"]
 
 
 async def test_a_period_that_is_not_over_may_be_looked_at_again(tmp_path: Path) -> None:
     for count in (9, 10):
-        write(await summary_of(people(count, "t1s1"), made=date(2026, 9, 1)), tmp_path / "elm.html")
+        write(await summary_of(people(count, "t1s1"), made=date(2026, 9, 1)), Files(tmp_path / "elm.html"))
     assert "<strong>10 people</strong>" in (tmp_path / "elm.html").read_text()
 
 
 async def test_overlapping_periods_of_one_service_are_refused(tmp_path: Path) -> None:
     summary = await summary_of(people(9, "t1s1"))
-    write(summary, tmp_path / "quarter.html")
+    write(summary, Files(tmp_path / "quarter.html"))
     (tmp_path / "other.json").write_text("[]")
     with pytest.raises(SummaryError, match="overlaps"):
-        write(summary.model_copy(update={"period": "2026-08"}), tmp_path / "month.html")
-    write(summary.model_copy(update={"period": "2026-08", "service": "oak"}), tmp_path / "oak.html")
-    write(summary.model_copy(update={"period": "2026-Q2"}), tmp_path / "before.html")
+        write(summary.model_copy(update={"period": "2026-08"}), Files(tmp_path / "month.html"))
+    write(summary.model_copy(update={"period": "2026-08", "service": "oak"}), Files(tmp_path / "oak.html"))
+    write(summary.model_copy(update={"period": "2026-Q2"}), Files(tmp_path / "before.html"))
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(SummaryError, match=r"ends in \.html"):
-        check_place(tmp_path / "elm.pdf")
+        Files(tmp_path / "elm.pdf").check()
     with pytest.raises(SummaryError, match="make the folder"):
-        check_place(tmp_path / "missing" / "elm.html")
+        Files(tmp_path / "missing" / "elm.html").check()
 
 
 async def test_what_the_service_answers_stands_on_the_page_and_its_absence_is_said() -> None:
@@ -236,7 +236,7 @@ async def test_the_numbers_as_csv_are_those_of_the_json_and_no_formula(tmp_path:
         update={"themes": (FRAMEWORK.themes[0].model_copy(update={"title": "=HYPERLINK(1)"}), *FRAMEWORK.themes[1:])}
     )
     summary = await summary_of(people(9, "t1s1") + people(3, "t0s0", "harm"), framework=hostile)
-    write(summary, tmp_path / "elm.html")
+    write(summary, Files(tmp_path / "elm.html"))
     rows = list(csv.DictReader((tmp_path / "elm.csv").read_text("utf-8").splitlines()))
     found = {(row["section"], row["part"], row["measure"]): (row["value"], row["shown"]) for row in rows}
     assert found["people", "", "answered"] == ("9", "yes")
