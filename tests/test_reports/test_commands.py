@@ -211,9 +211,9 @@ def test_all_that_is_due_is_made_once(with_months: Study, tmp_path: Path) -> Non
     done = with_months.run(*due)
     assert (done.exit_code, "Traceback" in done.stderr) == (0, False)
     made = {each.name: each.read_bytes() for each in (tmp_path / "out/elm").iterdir()}
-    assert {f"elm-2026-06{end}" for end in (".html", ".json", ".pdf", "-easy-read.html")} <= set(made)
+    assert {f"elm-2026-06{end}" for end in (".html", ".json", ".csv", ".pdf", "-easy-read.html")} <= set(made)
     assert "elm 2026-06: too few people" in done.stdout
-    months = len(made) // 4
+    months = len(made) // 5
     assert f"Made: {months}. There already: 0. Failed: 0." in done.stdout
     done = with_months.run(*due)
     assert (done.exit_code, done.stdout) == (0, f"Made: 0. There already: {months}. Failed: 0.\n")
