@@ -34,7 +34,7 @@ from analysis.reading import CodedAnswer, Masked
 from analysis.services import Service
 from analysis.summary import Candidates, summarise, tally
 from analysis.summary.change import newcombe
-from analysis.summary.folder import read_earlier, write
+from analysis.summary.folder import Files, read_earlier, write
 from analysis.summary.mirrors import STAFF
 from analysis.summary.quotations import read_quoting
 from tests.test_reports.invented import answer, asked, stream
@@ -143,7 +143,7 @@ async def publish_period(name: str, people: list[Group], folder: Path) -> None:
         counted, FRAMEWORK, ELM, period, period.until, candidates=candidates, earlier=read_earlier(page, "elm"),
         staff=reflected,
     )  # fmt: skip
-    write(summary, page)
+    write(summary, Files(page))
 
 
 # What the files say -------------------------------------------------------------------------------------------------
