@@ -121,7 +121,7 @@ async def _make(due: Due, make: Make) -> bool:
     summary = _read_made(due)
     if summary is None:
         summary = await make(due)
-        due.files.page.parent.mkdir(exist_ok=True)
+        due.files.page.parent.mkdir(parents=True, exist_ok=True)
         write(summary, due.files)
     else:
         contents = contents_of(summary, due.files)

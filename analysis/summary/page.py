@@ -6,6 +6,7 @@ engine; the page's own policy (a Content-Security-Policy with the hash of its on
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -30,6 +31,7 @@ class Link:
 class Bar:
     """One line of a list: a sub-theme, how many people, and how long its bar is (percent of those who answered)."""
 
+    id: str
     title: str
     people: int
     percent: float
@@ -46,6 +48,10 @@ class Side:
     quotations: tuple[tuple[str, str], ...]
 
 
+#: Where the answers behind a number are: of these parts of the framework (none: of all), in this column (None: in any).
+Behind = Callable[[tuple[str, ...], Column | None], str]
+
+
 def style() -> str:
     """The style sheet of every page of the analysis."""
     return files("analysis.summary").joinpath("templates/page.css").read_text("utf-8")
@@ -60,8 +66,9 @@ def policy() -> str:
     return f"default-src 'none'; style-src {style_source()}; base-uri 'none'; form-action 'none'"
 
 
-def render(summary: Summary, links: tuple[Link, ...] = ()) -> str:
-    """The page. `links` appear above it where it is looked at in a server."""
+def render(summary: Summary, links: tuple[Link, ...] = (), behind: Behind | None = None) -> str:
+    """The page. `links` appear above it where it is looked at in a server; `behind` leads from numbers to answers, for
+    whoever may read them."""
     pages = Environment(
         loader=PackageLoader("analysis.summary"),
         autoescape=True,
@@ -78,6 +85,7 @@ def render(summary: Summary, links: tuple[Link, ...] = ()) -> str:
         sentences=say(summary),
         people=say_people(summary),
         maps=(draw_wide(summary), draw_tall(summary)),
+        behind=behind,
         drawings=_drawings(summary),
         titles=_titles(summary),
         says=SAYS,
@@ -104,17 +112,17 @@ def sides(summary: Summary, theme: NamedTheme) -> tuple[Side, ...]:
 
 
 def _side(summary: Summary, theme: NamedTheme, column: Column) -> Side:
-    counts = [(each.title, summary.count(each.id, column)) for each in theme.subthemes]
+    counts = [(each, summary.count(each.id, column)) for each in theme.subthemes]
     bars = [
-        Bar(title, count, round(100 * count / max(1, summary.counts.answered or 1), 1))
-        for title, count in counts
+        Bar(each.id, each.title, count, round(100 * count / max(1, summary.counts.answered or 1), 1))
+        for each, count in counts
         if count
     ]
     titles = {each.id: each.title for each in theme.subthemes}
     return Side(
         column,
         tuple(sorted(bars, key=lambda bar: -bar.people)),
-        tuple(title for title, count in counts if count is None),
+        tuple(each.title for each, count in counts if count is None),
         tuple(
             (titles[each.subtheme], each.text)
             for each in summary.quotations
