@@ -81,10 +81,9 @@ class Browse:
                 until=span.until if span else None,
                 kind="answer",
             )
-            if choice.search and not searched:  # forgotten, and everything would be taken for what was found
-                found, more = [], False
-            else:
-                found, more = await select(ground.reading, answers, choice, searched)
+            # Where the words of a search are forgotten, all answers would be taken for what was found.
+            lost = choice.search and not searched
+            found, more = ([], False) if lost else await select(ground.reading, answers, choice, searched)
         self._note("answers", choice, searched=bool(searched), shown=len(found))
         return ground.page(
             "answers.html",
