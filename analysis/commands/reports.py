@@ -6,6 +6,7 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -36,10 +37,11 @@ from analysis.serve import Served, start_published, start_serve
 from analysis.serve.app import today
 from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
-from analysis.sharing import SharedReading, Tools, usual_processes
+from analysis.sharing import Crew, SharedReading, Tools, usual_processes
 from analysis.summary import Summary, make_summary, was_asked
 from analysis.summary.folder import Files, SummaryError, read_earlier, write
 from analysis.summary.mirrors import STAFF
+from analysis.voices.recognise import Recogniser
 from storage.read import Reader
 from storage.records import Answer
 from storage.settings import read_settings
@@ -75,13 +77,18 @@ class Reports:
         ] = "",
         who: Who = "",
     ) -> None:
-        """Write the summary of one service and period: a page, and its numbers as JSON beside it. Or all due."""
+        """Write the summary of one service and period, its numbers as JSON and CSV beside it; or all that is due."""
         if all_due:
             if service or period or pdf or easy_read or correction:
                 raise typer.BadParameter(
                     "--all-due makes everything of every service: it goes with --key and -o alone."
                 )
-            run(lambda: make_all_due(key, out, read_name(who), partial(self._summarise, processes=processes)))
+
+            async def work() -> None:
+                with _crew(processes) as crew:
+                    await make_all_due(key, out, read_name(who), partial(self._summarise, crew=crew))
+
+            run(work)
             return
         if service is None or period is None:
             raise typer.BadParameter("Give --service and --period, or --all-due.")
@@ -94,19 +101,20 @@ class Reports:
         async def work() -> None:
             days = read_period(period)
             files.check()
-            async with open_study(key) as (reader, services, book):
-                book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
-                earlier = read_earlier(files.page, service)
-                summary = await self._summarise(
-                    reader, services, service, days, book, processes=processes, earlier=earlier
-                )
-                write(summary, files, correction=correction)
-                tell_unopened(reader)
+            with _crew(processes) as crew:  # before the key is opened
+                async with open_study(key) as (reader, services, book):
+                    book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
+                    earlier = read_earlier(files.page, service)
+                    summary = await self._summarise(reader, services, service, days, book, crew=crew, earlier=earlier)
+                    write(summary, files, correction=correction)
+                    tell_unopened(reader)
             if not summary.counts.enough:
                 typer.echo(
                     f"Fewer than {summary.counts.threshold} people answered: the page says so and shows no number."
                 )
-            typer.echo(f"The page is {files.page}; its numbers are in {files.numbers.name} beside it.")
+            typer.echo(
+                f"The page is {files.page}; its numbers are in {files.numbers.name} and {files.table.name} beside it."
+            )
             if files.pdf is not None:
                 typer.echo(f"The same as a PDF is {files.pdf}.")
             if files.easy_read is not None:
@@ -156,7 +164,7 @@ class Reports:
                 reading=reading_of(book, finders, remember=_REMEMBER),
                 services=services_of(settings),
                 port=port,
-                at_desk=AtDesk(book, read_name(who), finders),
+                at_desk=AtDesk(book, read_name(who), finders, Recogniser(settings.speech) if settings.speech else None),
             )
             await _tell_gone(settings, book)
             typer.echo(f"What the service would see:     {served.service}")
@@ -174,22 +182,18 @@ class Reports:
         period: Period,
         book: Book,
         *,
-        processes: int,
+        crew: Crew,
         earlier: Sequence[Summary],
     ) -> Summary:
         if code not in services and not await was_asked(reader, code):
             raise SummaryError(
                 "There is no service with this code: check it against the services file (HEARTEN_SERVICES)."
             )
-        settings = read_settings(ReportSettings)
 
         def reading_on(framework: str) -> _Shown:
-            tools = Tools(framework, "lexical", None, settings.study_list, settings.ner)
-            invites = partial(_invites, framework)
-            shared = SharedReading(
-                tools, partial(ReviewedMask, book), invites, processes=processes or usual_processes()
-            )
-            return _Shown(shared)
+            # What staff reflect is little beside what people say, so one process is enough for it.
+            who = crew if framework == DEFAULT else Crew(replace(crew.tools, framework=framework), 1)
+            return _Shown(SharedReading(who, partial(ReviewedMask, book), partial(_invites, framework)))
 
         framework = read_framework(DEFAULT)
         return await make_summary(
@@ -210,6 +214,12 @@ async def _serve_until_stopped(served: Served) -> None:
             await asyncio.Event().wait()
     finally:
         await served.close()
+
+
+def _crew(processes: int) -> Crew:
+    settings = read_settings(ReportSettings)
+    tools = Tools(DEFAULT, "lexical", None, settings.study_list, settings.ner)
+    return Crew(tools, processes or usual_processes())
 
 
 def _invites(framework: str, _guide: str, _version: int, question: str) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ class Browse:
             return "../../" + behind(visible(code), period, codes, column).address
 
         ways = (Link("../", "All services and periods"), Link("../../", "What people said"))
-        return page(render(summary, ways, answers_behind), summary_style())
+        return page(render(summary, ways, behind=answers_behind), summary_style())
 
     def _note(self, what: str, choice: Choice, **more: object) -> None:
         """What was looked for, as far as it is a name of ours; never words."""

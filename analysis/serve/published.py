@@ -25,6 +25,7 @@ _KINDS = {
     "page": (".html", "text/html"),
     "easy-read": ("-easy-read.html", "text/html"),
     "pdf": (".pdf", "application/pdf"),
+    "table": (".csv", "text/csv"),
     "numbers": (".json", "application/json"),
 }
 

@@ -1,4 +1,4 @@
-"""A summary as files: the page, its numbers as JSON beside it, and where wanted the same as a PDF and in Easy Read.
+"""A summary as files: the page, its numbers as JSON and CSV beside it, and where wanted a PDF and an Easy Read page.
 What was published once protects what follows.
 
 Promises: all files are there or none is, and the numbers come last: where they are, the rest is; a finished period is
@@ -22,6 +22,7 @@ from analysis.summary.easy import render_easy
 from analysis.summary.numbers import Correction, Summary
 from analysis.summary.page import render
 from analysis.summary.pdf import check_pdf, make_pdf
+from analysis.summary.spreadsheet import write_csv
 
 _PAGES = {".html", ".htm"}
 _LONGEST_REASON = 300
@@ -45,9 +46,16 @@ class Files:
         return self.page.with_suffix(".json")
 
     @property
+    def table(self) -> Path:
+        """The numbers once more, as CSV."""
+        return self.page.with_suffix(".csv")
+
+    @property
     def all(self) -> tuple[Path, ...]:
         """In the order in which they are written."""
-        return tuple(path for path in (self.page, self.pdf, self.easy_read, self.numbers) if path is not None)
+        return tuple(
+            path for path in (self.page, self.pdf, self.easy_read, self.table, self.numbers) if path is not None
+        )
 
     def check(self) -> None:
         """Refuse places that cannot work before anything is opened. Raises SummaryError, PdfError."""
@@ -59,7 +67,8 @@ class Files:
             if self.pdf.suffix.lower() != ".pdf":
                 raise SummaryError("A PDF needs a file name that ends in .pdf.")
             check_pdf()
-        if any(each.is_dir() or not each.absolute().parent.is_dir() for each in self.all if each != self.numbers):
+        made = {self.table, self.numbers}  # beside the page
+        if any(each.is_dir() or not each.absolute().parent.is_dir() for each in self.all if each not in made):
             raise SummaryError("The summary cannot be put there: make the folder that it should be in first.")
 
 
@@ -81,6 +90,7 @@ def contents_of(summary: Summary, files: Files) -> dict[Path, str | bytes]:
         contents[files.pdf] = make_pdf(render(summary))
     if files.easy_read is not None:
         contents[files.easy_read] = render_easy(summary)
+    contents[files.table] = write_csv(summary)
     contents[files.numbers] = summary.model_dump_json(indent=2) + "\n"
     return contents
 
@@ -164,4 +174,5 @@ def _agree(earlier: Summary, summary: Summary) -> bool:
     """Whether all that the earlier one counted is counted the same. Quotations may change: they are no numbers, and
     somebody may have taken back that they may be quoted."""
     same = (earlier.counts, earlier.framework.sha256) == (summary.counts, summary.framework.sha256)
-    return same and (earlier.sample is None or earlier.sample == summary.sample)
+    tables = ((earlier.sample, summary.sample), (earlier.mirrors, summary.mirrors))
+    return same and all(before is None or before == now for before, now in tables)

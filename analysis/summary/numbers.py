@@ -163,9 +163,10 @@ def summarise(
 
 
 def _sample(counted: Tally, framework: Framework, counts: Counts) -> Sample | None:
-    if counted.told is None or not counts.enough:
+    asked = about_you(framework.id)
+    if counted.told is None or not counts.enough or not asked:
         return None
-    return make_table(list(counted.told.values()), about_you(framework.id), counts.threshold)
+    return make_table(list(counted.told.values()), asked, counts.threshold)
 
 
 def _change(

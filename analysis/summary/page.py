@@ -1,7 +1,8 @@
 """From a Summary to one HTML page that needs nothing else: no network, no script, no font, no picture file.
 
-Promise: everything on the page comes from the Summary and the wording in `templates/`. Text is escaped by the template
-engine; the page's own policy (a Content-Security-Policy with the hash of its one style sheet) forbids everything else.
+Promise: everything on the page comes from the Summary, the answers of the service and the wording in `templates/`. Text
+is escaped by the template engine; the page's own policy (a Content-Security-Policy with the hash of its one style
+sheet) forbids everything else.
 """
 
 import base64
@@ -13,6 +14,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from analysis.disclosure import COLUMNS, Column
+from analysis.summary.answered import ServiceAnswers
 from analysis.summary.map import draw_tall, draw_wide
 from analysis.summary.numbers import NamedTheme, Summary
 from analysis.summary.sentences import say, say_people
@@ -66,9 +68,14 @@ def policy() -> str:
     return f"default-src 'none'; style-src {style_source()}; base-uri 'none'; form-action 'none'"
 
 
-def render(summary: Summary, links: tuple[Link, ...] = (), behind: Behind | None = None) -> str:
-    """The page. `links` appear above it where it is looked at in a server; `behind` leads from numbers to answers, for
-    whoever may read them."""
+def render(
+    summary: Summary,
+    links: tuple[Link, ...] = (),
+    answers: ServiceAnswers | None = None,
+    behind: Behind | None = None,
+) -> str:
+    """The page. `links` appear above it where it is looked at in a server; `answers` are those of the service; `behind`
+    leads from numbers to what people said, for whoever may read it."""
     pages = Environment(
         loader=PackageLoader("analysis.summary"),
         autoescape=True,
@@ -86,6 +93,7 @@ def render(summary: Summary, links: tuple[Link, ...] = (), behind: Behind | None
         people=say_people(summary),
         maps=(draw_wide(summary), draw_tall(summary)),
         behind=behind,
+        answers=answers,
         drawings=_drawings(summary),
         titles=_titles(summary),
         says=SAYS,
