@@ -10,6 +10,7 @@ import typer
 from analysis.commands import (
     access,
     agreement,
+    bringing,
     coding,
     desk,
     evaluation,
@@ -19,6 +20,7 @@ from analysis.commands import (
     people,
     publishing,
     reports,
+    voices,
 )
 from analysis.errors import AnalysisError
 
@@ -35,9 +37,11 @@ frames.register(app)
 agreement.register(app)
 reports.register(app)
 export.register(app)
+bringing.register(app)
 app.add_typer(models.app)
 desk.register(app)
 people.register(app)
+voices.register(app)
 access.register(app)
 publishing.register(app)
 

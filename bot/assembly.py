@@ -38,6 +38,9 @@ from storage.errors import StorageError
 from storage.retention import read_rules
 from storage.write import Store
 
+#: How many new objects there must be before garbage is looked for among them, and how often among older ones.
+SELDOM = 10_000, 20, 20
+
 Clock = Callable[[], datetime]
 
 
@@ -130,11 +133,12 @@ async def _talk(parts: Parts, stop: asyncio.Event) -> None:
 async def _make_ready(guide: Guide) -> None:
     """The lists of words are made ready beside the first exchanges, so that nobody's first message waits for them.
     They, the guides and the libraries stay: looking through them for garbage again and again would take longer than
-    many an exchange."""
+    many an exchange. What an exchange leaves behind is nearly all gone without looking, so that is done seldom."""
     await asyncio.to_thread(may_need_care, "hello", guide.distress)
     if gc.get_freeze_count() == 0:  # once in a process
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*SELDOM)
 
 
 async def _receive(parts: Parts, stop: asyncio.Event) -> None:

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, distinct, func, select, tuple_
 
 from storage.database import Database
 from storage.errors import Erased, KeyFileError, SchemaError, SealError
 from storage.keyring import Keyring
-from storage.keys import ResearchKey
+from storage.keys import KeptKey, ResearchKey, key_about
 from storage.records import QUOTES, SUMMARIES, TAKE_PART, Agreed, Answer, AnswerPlace, Asked, Content, Flow, Kind
 from storage.schema import asked, audit, consent, conversation, meta, part, participant
 from storage.seal import Context, open_envelope
@@ -42,7 +42,7 @@ class Reader:
         self._key = key
 
     @classmethod
-    async def open(cls, settings: StorageSettings, key: ResearchKey | None) -> "Reader":
+    async def open(cls, settings: StorageSettings, key: ResearchKey | None) -> Self:
         """Without a key, answers cannot be read; counts can, and no keyring is needed.
 
         Raises SchemaError where a database is missing, of another version, or its keyring is another's.
@@ -89,7 +89,11 @@ class Reader:
             keys = await self._keys_of(rows)
             wanted = [group for group in _by_answer(rows) if _day_is_within(group, since, until)]
             for answer in await asyncio.to_thread(self._open_all, wanted, keys):
-                yield answer
+                yield await self.complete(answer)
+
+    async def complete(self, answer: Answer) -> Answer:
+        """An answer as it is given on. A reader that knows more of it than its sealed rows do adds that here."""
+        return answer
 
     async def places(self) -> AsyncIterator[AnswerPlace]:
         """Where every answer belongs, in the order of `answers`. Opens nothing, so it needs no research key."""
@@ -127,6 +131,13 @@ class Reader:
             count: int = (await connection.execute(statement)).scalar_one()
         return count
 
+    async def last_day(self) -> date | None:
+        """The last day on which anything was asked or done; of later ones these databases, or this copy of them, know
+        nothing."""
+        async with self._main.begin(write=False) as connection:
+            days = [(await connection.execute(select(func.max(each.c.day)))).scalar_one() for each in (asked, audit)]
+        return max((date.fromisoformat(day) for day in days if day), default=None)
+
     @property
     def study(self) -> bytes:
         """Of which study this is; 16 bytes."""
@@ -147,6 +158,12 @@ class Reader:
         async with self._main.begin(write=False) as connection:
             rows = (await connection.execute(mine.order_by(consent.c.session, consent.c.day, consent.c.item))).all()
         return [Agreed(row.session, row.item, row.given, row.wording, date.fromisoformat(row.day)) for row in rows]
+
+    async def key_about(self, person: str) -> KeptKey | None:
+        """The key for what the research side learns about this person; None where they have withdrawn."""
+        pseudonym = bytes.fromhex(person)
+        key = (await self._keyring.keys_of({pseudonym})).get(pseudonym) if self._keyring else None
+        return key_about(key) if key else None
 
     async def flow(self) -> Flow:
         """How many people came how far. Whoever withdrew had opened the chat and agreed."""

@@ -142,11 +142,18 @@ class Answer:
     parts: tuple[Content, ...]
     quotable: bool
     in_summaries: bool
+    typed: tuple[str, ...] = ()
+    """What was typed out of each part that is a voice note, the empty string for every other part; () for nothing."""
 
     @property
     def text(self) -> str:
-        """The words of all text parts, one line break between two messages."""
-        return "\n".join(part.text for part in self.parts if part.media_type == TEXT)
+        """The words of all text parts, and what was typed out of voice notes; one line break between two messages."""
+        return "\n".join(words for part, words in self.words() if words or part.media_type == TEXT)
+
+    def words(self) -> list[tuple[Content, str]]:
+        """Each part with its words: its own, or what was typed out of it."""
+        typed = self.typed or ("",) * len(self.parts)
+        return [(part, part.text or words) for part, words in zip(self.parts, typed, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

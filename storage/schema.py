@@ -140,7 +140,7 @@ reminder = _of_people(
     Index("reminder_due", "due"),
 )
 
-#: Messages in a chat that the bot may still delete there, for people who asked for a tidy chat; `until` it may.
+#: Messages in a chat that the bot may still delete there, of everybody from consent on; `until` it may.
 trace = _of_people(
     "trace",
     main,

@@ -82,10 +82,13 @@ def _files(agreed: Sequence[Agreed], answers: Sequence[Answer]) -> list[Enclosed
     lines += ["", f"The words that you read have the mark {', '.join(mark[:16] for mark in marks)}."]
     for answer in answers:
         lines += ["", "", f"{words_of(answer.guide, answer.question)}  ({answer.day})", ""]
-        for part in answer.parts:
-            if part.media_type != TEXT:
-                sounds.append(part)
-            lines.append(part.text or f"[your voice note: {_name(len(sounds), part)}]")
+        for part, words in answer.words():
+            if part.media_type == TEXT:
+                lines.append(words)
+                continue
+            sounds.append(part)
+            lines.append(f"[your voice note: {_name(len(sounds), part)}]")
+            lines += [f"[what we typed out of it: {words}]"] if words else []
     copy = Enclosed("copy.txt", TEXT, ("\n".join(lines) + "\n").encode("utf-8", "surrogatepass"))
     notes = [Enclosed(_name(number, each), each.media_type, each.data) for number, each in enumerate(sounds, 1)]
     return [copy, *notes]

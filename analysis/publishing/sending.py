@@ -11,7 +11,7 @@ from pathlib import Path
 
 from analysis.publishing.answers import Answers
 from analysis.summary.answered import ServiceAnswers
-from analysis.summary.folder import SummaryError, check_place, numbers_of
+from analysis.summary.folder import Files, SummaryError
 from analysis.summary.numbers import Summary
 from analysis.summary.page import render
 from storage.bundles import TIDINGS, TIDINGS_FILE, tidings_id
@@ -51,7 +51,7 @@ def publish(page: Path, summary: Summary, held: ServiceAnswers, bundle: bytes, o
 
 def check_publishable(page: Path, summary: Summary, out: Path) -> None:
     """Before any key is asked for. Raises SummaryError."""
-    check_place(page)
+    Files(page).check()
     if not page.exists():
         raise SummaryError(f"{page} is not there: make the summary first, with `python -m analysis summary`.")
     if not summary.finished:
@@ -62,7 +62,7 @@ def check_publishable(page: Path, summary: Summary, out: Path) -> None:
 
 def read_summary(path: Path) -> Summary:
     """The numbers of a page, given by the page or by the file beside it. Raises SummaryError."""
-    numbers = path if path.suffix.lower() == ".json" else numbers_of(path)
+    numbers = path if path.suffix.lower() == ".json" else Files(path).numbers
     try:
         return Summary.model_validate_json(numbers.read_text("utf-8"))
     except (OSError, ValueError):

@@ -21,8 +21,8 @@ from analysis.serve.view import show, visible
 from analysis.services import Services
 from analysis.summary import Link, make_summary, render, was_asked
 from analysis.summary.page import style as summary_style
+from analysis.voices import StudyReader
 from storage.keys import ResearchKey
-from storage.read import Reader
 from storage.settings import StorageSettings
 
 HOST = "127.0.0.1"
@@ -63,8 +63,8 @@ async def start_serve(
     taken, StorageError where the databases cannot be used."""
 
     @asynccontextmanager
-    async def open_source() -> AsyncIterator[Reader]:
-        reader = await Reader.open(settings, key)
+    async def open_source() -> AsyncIterator[StudyReader]:
+        reader = await StudyReader.open_with(settings, key, at_desk.book if at_desk else None)
         try:
             yield reader
         finally:

@@ -1,7 +1,8 @@
 """From a Summary to one HTML page that needs nothing else: no network, no script, no font, no picture file.
 
-Promise: everything on the page comes from the Summary, the answers of the service and the wording in `templates/`. Text is escaped by the template
-engine; the page's own policy (a Content-Security-Policy with the hash of its one style sheet) forbids everything else.
+Promise: everything on the page comes from the Summary, the answers of the service and the wording in `templates/`. Text
+is escaped by the template engine; the page's own policy (a Content-Security-Policy with the hash of its one style
+sheet) forbids everything else.
 """
 
 import base64

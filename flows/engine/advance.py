@@ -4,10 +4,23 @@ from datetime import datetime
 
 from flows.commands import understand
 from flows.distress import may_need_care
-from flows.engine import by_code, care, copies, reminders, rights, rounds, tidings, tidy
+from flows.engine import (
+    by_code,
+    care,
+    consent,
+    copies,
+    deleting,
+    leaving,
+    reminders,
+    rights,
+    rounds,
+    tidings,
+    tidy,
+)
+from flows.engine.buttons import press
 from flows.engine.draft import Draft
-from flows.engine.listen import acknowledge, hear_words, keep, meant, not_meant, press
-from flows.engine.present import present
+from flows.engine.listen import acknowledge, hear_words, keep, meant, not_meant
+from flows.engine.present import back_to_the_way, present
 from flows.guide import Guide
 from flows.progress import Aside, Progress
 from flows.turn import (
@@ -178,47 +191,46 @@ def _hear_button(draft: Draft, data: str) -> None:
         draft.change(aside=None)
         rights.help_me(draft)
     elif (verb, step) == ("keep", by_code.CODE):
-        rights.keep_everything(draft)
+        deleting.keep_everything(draft)
     elif (verb, step) == ("next", "mydata"):
-        rights.my_data(draft)
+        consent.my_data(draft)
     elif step in _BESIDE:
         if not _BESIDE[step](draft, verb, argument):
             draft.say(draft.words.stale_button)
-    elif aside is not None and step == aside.kind:
-        if not _press_beside(draft, aside, verb, argument):
-            draft.say(draft.words.stale_button)
-    elif step != draft.progress.at or not _press_here(draft, verb, argument):
+    elif aside is not None and step == aside.kind and _press_beside(draft, aside, verb, argument):
+        pass
+    elif step != draft.progress.at or not _press_here(draft, verb, argument):  # a step may be named as an aside is
         draft.say(draft.words.stale_button)
 
 
 def _press_beside(draft: Draft, aside: Aside, verb: str, argument: str) -> bool:
     match aside.kind, verb, argument:
         case "sure", "delete", "all":
-            rights.delete_everything(draft)
+            deleting.delete_everything(draft)
         case "sure", "delete", "one":
-            rights.ask_which(draft)
+            deleting.ask_which(draft)
         case "which", "delete", question:
-            return rights.delete_one(draft, question)
+            return deleting.delete_one(draft, question)
         case "sure" | "which", "keep", _:
-            rights.keep_everything(draft)
+            deleting.keep_everything(draft)
         case "maybe", "yes", _:
             meant(draft, aside)
         case "maybe", "keep", _:
             not_meant(draft, aside)
         case "care", "next", _:
-            rights.back_to_the_way(draft)
+            back_to_the_way(draft)
         case "care", "choose", "lighter":
             care.lighter(draft)
         case "care", "choose", "ground":
             care.ground(draft)
         case "mydata", "yes", _:
-            rights.ask_for_copy(draft)
+            consent.ask_for_copy(draft)
         case "tidy", "yes" | "no", _:
             tidy.choose(draft, on=verb == "yes")
         case "language", "choose", language:
             return rights.speak(draft, language)
         case "mydata", "choose", item if item in {each.id for each in draft.guide.consent} - {"take_part"}:
-            rights.change_consent(draft, item)
+            consent.change_consent(draft, item)
         case _:
             return False
     return True
@@ -229,15 +241,15 @@ def _press_here(draft: Draft, verb: str, argument: str) -> bool:
     draft.change(aside=None)
     match verb:
         case "delete":
-            rights.ask_to_delete(draft)
+            deleting.ask_to_delete(draft)
         case "resume":
             rights.resume(draft)
         case "stop":
-            rights.stop(draft)
+            leaving.stop(draft)
         case "back":
-            rights.back_to_the_way(draft)
+            back_to_the_way(draft)
         case _ if over:
-            rights.back_to_the_way(draft)
+            back_to_the_way(draft)
         case "pause":
             rights.pause(draft)
         case "skip":
@@ -253,12 +265,13 @@ def _hear_voice(draft: Draft) -> None:
     draft.change(aside=None)
     step = draft.step
     if draft.progress.state in ("stopped", "finished"):
-        rights.back_to_the_way(draft)
-    elif step is None or step.kind != "question":
+        back_to_the_way(draft)
+        return
+    draft.change(state="going")
+    if step is None or step.kind != "question":
         draft.say(draft.words.use_buttons)
         present(draft)
     else:
-        draft.change(state="going")
         part = keep(draft, step, None)
         if part is not None:
             acknowledge(draft, part, voice=True)

@@ -32,7 +32,7 @@ class Shelf:
     def __init__(self) -> None:
         self.held: list[Answer] = []
         self.questions: list[Asked] = []
-        self.broken = False
+        self.broken: Exception | None = None
 
     async def answers(
         self,
@@ -67,7 +67,7 @@ class Shelf:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Source]:
         if self.broken:
-            raise SchemaError("The database was made by a newer version.")
+            raise self.broken
         yield self
 
     def tell(self, given: Answer) -> None:
@@ -203,9 +203,20 @@ async def test_pages_are_read_only_not_stored_and_may_do_nothing(served: Served)
 
 
 async def test_storage_that_refuses_is_said_in_one_sentence(served: Served, shelf: Shelf) -> None:
-    shelf.broken = True
+    shelf.broken = SchemaError("The database was made by a newer version.")
     status, page, _ = await get(served.service)
     assert (status, "made by a newer version" in page) == (503, True)
+
+
+async def test_a_mistake_of_ours_tells_nothing_of_what_was_said(
+    served: Served, shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.broken = ValueError("my neighbour Olwen hears everything")
+    status, page, _ = await get(served.researcher)
+    assert status == 500
+    assert "Nothing was lost" in page
+    assert "ValueError" in caplog.text
+    assert "Olwen" not in caplog.text + page
 
 
 async def test_a_port_in_use_is_said(served: Served, shelf: Shelf) -> None:
