@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from analysis.commands import access, agreement, coding, desk, evaluation, export, frames, models, people, reports
+from analysis.commands import access, agreement, coding, desk, evaluation, export, frames, learning, models, people, reports
 from analysis.errors import AnalysisError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ frames.register(app)
 agreement.register(app)
 reports.register(app)
 export.register(app)
+learning.register(app)
 app.add_typer(models.app)
 desk.register(app)
 people.register(app)
