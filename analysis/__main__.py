@@ -7,7 +7,19 @@ import sys
 
 import typer
 
-from analysis.commands import access, agreement, coding, desk, evaluation, export, frames, learning, models, people, reports
+from analysis.commands import (
+    access,
+    agreement,
+    coding,
+    desk,
+    evaluation,
+    export,
+    frames,
+    learning,
+    models,
+    people,
+    reports,
+)
 from analysis.errors import AnalysisError
 
 app = typer.Typer(

@@ -90,7 +90,8 @@ class Evidence(NamedTuple):
 class Learned:
     """Scores for one framework."""
 
-    def __init__(self, lesson: Lesson, cues: Sequence[Cue], weights: Weights) -> None:
+    def __init__(self, lesson: Lesson, cues: Sequence[Cue], weights: Weights, *, anew: bool = False) -> None:
+        """`anew`: learned here and now, whatever was learned ahead."""
         self.weights = weights
         self.labels = lesson.labels
         number = {label: at for at, label in enumerate(self.labels)}
@@ -99,7 +100,7 @@ class Learned:
         )
         self._care = read_care_words()
         self.lesson = name_lesson(lesson.labels, lesson.texts, lesson.answers, lesson.themeless, lesson.also)
-        self.ahead = recall(lesson.name, self.lesson, (_TRAITS,)) or _learn(lesson)
+        self.ahead = (None if anew else recall(lesson.name, self.lesson, (_TRAITS,))) or _learn(lesson)
         (self.space,) = self.ahead.spaces
         self._linear = self.ahead.linear
         self.examples, self.example_labels = lesson.examples, np.array(lesson.answers[: len(lesson.examples)])
@@ -135,10 +136,8 @@ class Learned:
     def score(self, counts: Rows, cues: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores of all sub-themes, one row a text, on a scale with mean 0; higher is likelier."""
         bayes, ridge, _ = self._judge(counts)
-        if len(self.labels) < SEVERAL:  # two classes give ridge one column only; naive Bayes serves alone
-            learned = 2 * standardise(bayes)
-        else:
-            learned = standardise(ridge) + standardise(bayes)
+        several = len(self.labels) >= SEVERAL  # two classes give ridge one column only; naive Bayes serves alone
+        learned = standardise(ridge) + standardise(bayes) if several else 2 * standardise(bayes)
         known = np.diff(counts.indptr)[:, None] > 0  # without a known word only the cues speak
         scores: NDArray[np.float64] = np.where(known, learned, 0.0) + self.weights.cues * cues / _CUE_SCALE
         return scores.round(6)

@@ -8,7 +8,6 @@ from analysis.exemplars import read_exemplars, read_themeless, read_told
 from analysis.frameworks import framework_ids, read_framework
 from analysis.model import Framework
 
-
 _FEWEST = 6  # words of a text that shows by itself that it is about care
 
 

@@ -10,10 +10,10 @@ from analysis.lessons import own_file, read_lesson
 from analysis.stance import stance_reader
 
 
-def learn_words(framework: str) -> Learned:
-    """What the lexical engine knows of a framework; taken from what was learned ahead, where it was."""
+def learn_words(framework: str, *, anew: bool = False) -> Learned:
+    """What the lexical engine knows of a framework; taken from what was learned ahead, unless `anew`."""
     read, own, weights = read_framework(framework), own_file(framework), read_weights()
-    return Learned(read_lesson(read, own, weights.definitions), read_cues(read, own), weights)
+    return Learned(read_lesson(read, own, weights.definitions), read_cues(read, own), weights, anew=anew)
 
 
 @lru_cache(maxsize=8)

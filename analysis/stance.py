@@ -61,7 +61,8 @@ class Meaning(Protocol):
 class StanceReader:
     """Tells the stance of texts. Learned once from the exemplars of all frameworks."""
 
-    def __init__(self, taught: Sequence[Told], meaning: Meaning | None = None) -> None:
+    def __init__(self, taught: Sequence[Told], meaning: Meaning | None = None, *, anew: bool = False) -> None:
+        """`anew`: learned here and now, whatever was learned ahead."""
         signs = read_signs()
         self._negators = frozenset(signs.negators)
         self._book: PhraseBook[Sign] = PhraseBook((phrase, sign) for sign in signs.sign for phrase in sign.phrases)
@@ -72,7 +73,8 @@ class StanceReader:
         answers = [STANCES.index(each.stance) for each in taught]
         texts = [each.text for each in taught]
         self.lesson = name_lesson(answers, texts, signs.model_dump())
-        self.ahead = recall(LESSON, self.lesson, (_STEMS, _NEGATED, _WHOLE)) or self._learn(texts, answers)
+        kept = None if anew else recall(LESSON, self.lesson, (_STEMS, _NEGATED, _WHOLE))
+        self.ahead = kept or self._learn(texts, answers)
         self._use(self.ahead)
         self._meaning = meaning
         self._meant = learn_ridge(meaning.remember(texts), answers, rare=_RARE) if meaning is not None else None
@@ -186,10 +188,10 @@ def add_signs(parts: Sequence[Signs], shares: Sequence[float]) -> Signs:
     return Signs(weights, polarity, forms)
 
 
-def teach_stances(meaning: Meaning | None = None) -> StanceReader:
+def teach_stances(meaning: Meaning | None = None, *, anew: bool = False) -> StanceReader:
     """A reader that has learned from the exemplars of all frameworks, and from those of stance alone."""
     voices = [voice for name in framework_ids() for voice in read_exemplars(read_framework(name)).values()]
-    return StanceReader([each for voice in (*voices, *read_told().values()) for each in voice], meaning)
+    return StanceReader([each for voice in (*voices, *read_told().values()) for each in voice], meaning, anew=anew)
 
 
 @cache

@@ -13,9 +13,9 @@ def learn() -> None:
 
     with Console(stderr=True).status("Learning, which takes half a minute"):
         for name in framework_ids():
-            learned = learn_words(name)
+            learned = learn_words(name, anew=True)
             write_ahead(name, learned.lesson, learned.ahead)
-        stances = teach_stances()
+        stances = teach_stances(anew=True)
         write_ahead(LESSON, stances.lesson, stances.ahead)
     typer.echo(f"What {len(framework_ids())} frameworks and the stances teach is kept.")
 

@@ -1,4 +1,4 @@
-"""What was learned ahead: the same as what would be learned now, refused where it is broken, passed over where it is old."""
+"""What was learned ahead: the same as what would be learned now, refused where broken, passed over where it is old."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from textblob import TextBlob
 from textblob.en import sentiment
 
 from analysis import ahead
-from analysis.ahead import Ahead, recall, write_ahead
+from analysis.ahead import recall, write_ahead
 from analysis.errors import ContentError
 from analysis.exemplars import read_exemplars
 from analysis.frameworks import framework_ids, read_framework
@@ -20,20 +20,12 @@ from analysis.stance import LESSON, teach_stances
 from analysis.vectors import Traits
 from analysis.words import find_words
 
-LEARNERS = ["analysis.stance", "analysis.learned"]
-
-
-def learn_anew(monkeypatch: pytest.MonkeyPatch, name: str) -> Ahead:
-    for module in LEARNERS:
-        monkeypatch.setattr(f"{module}.recall", lambda *_: None)
-    return teach_stances().ahead if name == LESSON else learn_words(name).ahead
-
 
 @pytest.mark.parametrize("name", [*framework_ids(), LESSON])
-def test_what_was_learned_ahead_is_what_the_exemplars_teach(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_learned_ahead_is_what_the_exemplars_teach(name: str) -> None:
     kept = teach_stances() if name == LESSON else learn_words(name)
     assert recall(name, kept.lesson, [Traits()] * len(kept.ahead.spaces)), "run `python -m analysis learn`"
-    anew = learn_anew(monkeypatch, name)
+    anew = (teach_stances(anew=True) if name == LESSON else learn_words(name, anew=True)).ahead
     for one, other in zip(kept.ahead.spaces, anew.spaces, strict=True):
         assert one.names == other.names
         assert np.allclose(one.idf, other.idf, rtol=1e-6)
