@@ -49,8 +49,10 @@ def learn_ridge(rows: Rows | Matrix, answers: Sequence[int], *, rare: float = 0.
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only learning needs it, and it takes time to load
 
     with threadpool_limits(1, user_api="blas"):
-        solve = _solve_few if isinstance(rows, np.ndarray) else _solve_many
-        slopes = solve(rows, targets - level, weights, centre)
+        if isinstance(rows, np.ndarray):
+            slopes = _solve_few(rows, targets - level, weights, centre)
+        else:
+            slopes = _solve_many(rows, targets - level, weights, centre)
     return Linear(slopes, level - centre @ slopes)
 
 
@@ -76,5 +78,4 @@ def _solve_few(rows: Matrix, targets: Matrix, weights: Matrix, centre: Matrix) -
     weighed = apart * weights[:, None]
     system = weighed.T @ apart
     system[np.diag_indices_from(system)] += _ALPHA
-    slopes: Matrix = np.linalg.solve(system, weighed.T @ targets)
-    return slopes
+    return np.asarray(np.linalg.solve(system, weighed.T @ targets), dtype=np.float64)

@@ -80,7 +80,7 @@ def write_ahead(name: str, lesson: bytes, ahead: Ahead, folder: Path | None = No
         arrays[f"names{at}"] = np.frombuffer("\n".join(space.names).encode(), dtype=np.uint8)
         arrays[f"idf{at}"] = space.idf.astype(np.float32)
     with ((folder or Path(str(files(__package__)))) / f"{name}.npz").open("wb") as stream:
-        np.savez_compressed(stream, allow_pickle=False, **arrays)  # type: ignore[arg-type] # numpy's stubs know one array
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
 
 
 def _whole(slopes: NDArray[np.float64]) -> tuple[NDArray[np.int16], NDArray[np.float64]]:

@@ -70,7 +70,7 @@ def test_hardly_any_themed_text_is_lost_where_what_has_no_theme_gets_none(engine
 @cache
 def told_rightly(engine: str) -> dict[str, float]:
     """The share of held-back texts of each stance that are told rightly."""
-    stances = open_coder(engine=engine).stances  # type: ignore[arg-type]
+    stances = open_coder(engine=engine).stances
     right: dict[str, list[bool]] = {}
     for line in (HELD_BACK / "stance.jsonl").read_text("utf-8").splitlines():
         each = Told.model_validate_json(line)
