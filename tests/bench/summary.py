@@ -29,9 +29,9 @@ from analysis.model import Coded, Coding
 from analysis.period import read_period
 from analysis.reading import CodedAnswer, Masked
 from analysis.services import Service
-from analysis.sharing import SharedReading, Tools, usual_processes
+from analysis.sharing import Crew, SharedReading, Tools, usual_processes
 from analysis.summary import make_summary
-from analysis.summary.folder import read_earlier, write
+from analysis.summary.folder import Files, read_earlier, write
 from analysis.summary.making import Codes
 from analysis.summary.sample import about_you
 from storage.records import Answer, Asked, Content, Kind
@@ -128,21 +128,21 @@ def approve(finders: tuple[Finder, ...]) -> Approved:
     return Approved(finders)
 
 
-def codes_of(processes: int) -> Codes:
-    return SharedReading(Tools(DEFAULT, "lexical"), approve, processes=processes) if processes else CodedAlready()
-
-
 async def run(count: int, processes: int, folder: Path) -> None:
     """Two earlier periods with few people, for the change, and then the one that is measured."""
-    for name, number in (("2026-Q1", 500), ("2026-Q2", 500), ("2026-Q3", count)):
-        period, page = read_period(name), folder / f"{name}.html"
-        codes = codes_of(processes if name == "2026-Q3" else 0)
-        earlier = read_earlier(page, "elm")
-        summary = await make_summary(
-            Invented(number), codes, FRAMEWORK, ELM, period, made=period.until, earlier=earlier
-        )
-        write(summary, page)
-    assert summary.quotations and summary.sample and summary.change and summary.change.rows  # noqa: PT018
+    with Crew(Tools(DEFAULT, "lexical"), processes or 1) as crew:
+        for name, number in (("2026-Q1", 500), ("2026-Q2", 500), ("2026-Q3", count)):
+            of_words = processes and name == "2026-Q3"
+            await publish(name, number, SharedReading(crew, approve) if of_words else CodedAlready(), folder)
+
+
+async def publish(name: str, count: int, codes: Codes, folder: Path) -> None:
+    """One period, from answers to files."""
+    period, page = read_period(name), folder / f"{name}.html"
+    earlier = read_earlier(page, "elm")
+    summary = await make_summary(Invented(count), codes, FRAMEWORK, ELM, period, made=period.until, earlier=earlier)
+    write(summary, Files(page))
+    assert summary.quotations and summary.sample and summary.change  # noqa: PT018
     assert page.stat().st_size < 500_000
 
 
