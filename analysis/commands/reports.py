@@ -88,7 +88,7 @@ class Reports:
                 with _crew(processes) as crew:
                     await make_all_due(key, out, read_name(who), partial(self._summarise, crew=crew))
 
-            run(work)
+            run(work, "Stopped; what was made is whole, and the next run makes the rest.")
             return
         if service is None or period is None:
             raise typer.BadParameter("Give --service and --period, or --all-due.")
