@@ -125,7 +125,7 @@ def usual_processes() -> int:
 
 
 class Crew:
-    """The processes that find details and code, for as long as the context lasts. Enter it before a key is opened."""
+    """The processes that find details and code, for one reading. Enter it before a key is opened."""
 
     def __init__(self, tools: Tools, processes: int) -> None:
         self.tools = tools
@@ -142,8 +142,13 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.let_go()
+
+    def let_go(self) -> None:
+        """End the processes; what they hold is given back."""
         if self.pool is not None:
             self.pool.shutdown(cancel_futures=True)
+            self.pool = None
             gc.unfreeze()
 
 
@@ -181,6 +186,7 @@ class SharedReading:
         if self._crew.pool is not None and len(first) > self._few:
             async for each in self._share(self._crew.pool, _chain(first, words)):
                 yield each
+            self._crew.let_go()  # before all that is written, which needs memory of its own
             return
         alone = Reading(coder, lambda: self._new_mask(finders), self._invites)
         async for each in alone.code(_chain(first, words)):

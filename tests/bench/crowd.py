@@ -195,9 +195,9 @@ async def crowd() -> None:
                 people = [made.person(number) for number in range(first, first + 500)]
                 await asyncio.gather(*(_open(person) for person in people))
                 console.print(f"{first + 499:,} open, {megabytes(process):.0f} MB")
-            talker = made.person(OPEN + 1)
-            await to_first_question(talker)
-            times = await at_a_steady_rate([talker])
+            talkers = [made.person(OPEN + number) for number in range(1, PEOPLE + 1)]
+            await asyncio.gather(*map(to_first_question, talkers))
+            times = await at_a_steady_rate(talkers)
             console.print(f"{OPEN:,} open conversations: {megabytes(process):.0f} MB, {before:.0f} before the first;")
             console.print(f"{RATE} messages a second among them: p99 {p99(times):.1f} ms")
 
