@@ -11,6 +11,7 @@ texts it had, never their words.
 
 import asyncio
 import hashlib
+import logging
 import multiprocessing
 import signal
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: The scheduler that is started for the run, with workers on this machine, and stopped after it.
 LOCAL = "local"
+#: How long a scheduler is waited for.
+PATIENCE = "20s"
 #: What would put texts on a worker's disk, and what must be said of it for that worker to be used.
 _SPILLING = ("distributed.worker.memory.target", "distributed.worker.memory.spill")
 #: Other versions of these may give other figures in the last places.
@@ -114,8 +117,9 @@ def _cluster(scheduler: str, processes: int, files: tuple[Path, ...]) -> Iterato
     import dask  # noqa: PLC0415
     from distributed import Client, LocalCluster, Security  # noqa: PLC0415
 
-    quiet = {"logging.distributed": "error", **dict.fromkeys(_SPILLING, False)}
-    with dask.config.set(quiet):
+    # Of a cluster that is ours: no talk, no pages over HTTP, nothing on disk.
+    pages: dict[str, list[str]] = {f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")}
+    with dask.config.set({"logging.distributed": "error", **pages, **dict.fromkeys(_SPILLING, False)}):
         if scheduler != LOCAL:
             with _connect(scheduler) as client:
                 _check_workers(client, files)
@@ -128,7 +132,8 @@ def _cluster(scheduler: str, processes: int, files: tuple[Path, ...]) -> Iterato
                 host="127.0.0.1",
                 protocol="tls://",
                 security=Security.temporary(),  # others who use this machine cannot join
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.ERROR,
             ) as cluster,
             Client(cluster) as client,
         ):
@@ -139,7 +144,7 @@ def _connect(scheduler: str) -> "Client":
     from distributed import Client  # noqa: PLC0415
 
     try:
-        return Client(scheduler, timeout="20s")  # certificates: Dask's own settings name them
+        return Client(scheduler, timeout=PATIENCE)  # certificates: Dask's own settings name them
     except (OSError, TimeoutError, ValueError, TypeError):
         raise AnalysisError(
             "The scheduler does not answer: check its address, and that Dask's settings"
@@ -175,7 +180,7 @@ def _spills() -> bool:
     return any(dask.config.get(each, default=True) is not False for each in _SPILLING)
 
 
-@lru_cache(maxsize=1)
+@lru_cache
 def fingerprint(files: tuple[Path, ...] = ()) -> str:
     """What decides how a text is coded, as one hash: our code and content, the files named, versions of libraries."""
     whole = hashlib.sha256()

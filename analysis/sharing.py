@@ -1,4 +1,5 @@
-"""Reading on several processes: an export of a hundred thousand answers keeps every core busy.
+"""Reading on several processes, here or on a cluster (`analysis.cluster`): a hundred thousand answers keep every core
+busy, and many millions keep many machines busy.
 
 Finding details and coding remember nothing from one answer to the next, so processes share them. What does remember
 (the placeholders of a person, the desk's book, the research key) stays in the one process that opened the answers; the
@@ -10,20 +11,18 @@ process; a process that dies ends the reading with a sentence.
 """
 
 import asyncio
-import multiprocessing
 import os
-import signal
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from analysis.cluster import Texts, open_pool
 from analysis.deidentify import Finder, find_details
-from analysis.errors import AnalysisError
 from analysis.finding import read_finders
 from analysis.identifiers import Found
 from analysis.model import Coded
@@ -64,6 +63,13 @@ class Tools:
     def finders(self) -> tuple[Finder, ...]:
         return _finders(self.study_list, ner=self.ner)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What is read besides our own content."""
+        named = (Path(self.framework) if self.framework.endswith(".toml") else None, self.study_list)
+        manifest = self.model / "model.toml" if self.model else None
+        return tuple(each for each in (*named, manifest) if each is not None)
+
 
 @lru_cache(maxsize=1)
 def _finders(study_list: Path | None, *, ner: bool) -> tuple[Finder, ...]:
@@ -87,21 +93,24 @@ class SharedReading:
         *,
         processes: int,
         few: int = FEW,
+        scheduler: str | None = None,
     ) -> None:
-        """`mask` is given the finders where this process has to look itself. `few`: up to so many answers it does."""
+        """`mask` is given the finders where this process has to look itself. `few`: up to so many answers it does.
+        `scheduler`: of a cluster that does it instead, however few there are (`analysis.cluster.open_pool`)."""
         self.engine = ""
         self._tools = tools
         self._new_mask = mask
         self._invites = invites
         self._processes = processes
-        self._few = few
+        self._few = 0 if scheduler else few
+        self._scheduler = scheduler
 
     async def code(self, answers: AsyncIterator[Answer]) -> AsyncGenerator[CodedAnswer, None]:
         """Code answers in their own words; what was picked from a list is left out. Raises AnalysisError where a
         process died."""
         words = (answer async for answer in answers if answer.kind == "answer")
         first: list[Answer] = []
-        if self._processes > 1:
+        if self._processes > 1 or self._scheduler:
             async for answer in words:
                 first.append(answer)
                 if len(first) > self._few:
@@ -117,21 +126,13 @@ class SharedReading:
             yield each
 
     async def _share(self, answers: AsyncIterator[Answer]) -> AsyncGenerator[CodedAnswer, None]:
-        pool = ProcessPoolExecutor(self._processes, _start_method(), initializer=_begin)
-        ahead = _AHEAD * self._processes
-        try:
+        with open_pool(self._processes, self._scheduler, *self._tools.files) as (pool, workers):
+            ahead = _AHEAD * workers
             found = _in_order(pool, ahead, _batches(answers), self._to_find)
             async for (batch, masked), (engine, coded) in _in_order(pool, ahead, self._mask(found), self._to_code):
                 self.engine = engine
                 for each in zip(batch, masked, coded, strict=True):
                     yield CodedAnswer(*each)
-        except BrokenProcessPool:
-            raise AnalysisError(
-                "A process that was coding came to an end before its work did, most often for want of memory: nothing"
-                " was written. Try again with --processes 1."
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
 
     async def _mask(
         self, found: AsyncIterator[tuple[list[Answer], list[list[Found]]]]
@@ -141,14 +142,14 @@ class SharedReading:
             yield batch, [mask(answer, each) for answer, each in zip(batch, details, strict=True)]
 
     def _to_find(self, batch: list[Answer]) -> "Task[list[list[Found]]]":
-        return _find_all, (self._tools, [each.text for each in batch])
+        return _find_all, (self._tools, Texts(each.text for each in batch))
 
     def _to_code(self, masked: tuple[list[Answer], list[Masked]]) -> "Task[tuple[str, list[Coded]]]":
-        texts = [
+        texts = (
             (each.text, self._invites(answer.guide, answer.guide_version, answer.question))
             for answer, each in zip(*masked, strict=True)
-        ]
-        return _code_all, (self._tools, texts)
+        )
+        return _code_all, (self._tools, Texts(texts))
 
 
 Task = tuple[Callable[..., Back], tuple[Any, ...]]
@@ -172,12 +173,13 @@ async def _in_order(
 
 
 async def _batches(answers: AsyncIterator[Answer]) -> AsyncIterator[list[Answer]]:
+    """Batches that hold every person whole: what somebody said is at work in one place at a time."""
     batch: list[Answer] = []
     async for answer in answers:
-        batch.append(answer)
-        if len(batch) == BATCH:
+        if len(batch) >= BATCH and answer.person != batch[-1].person:
             yield batch
             batch = []
+        batch.append(answer)
     if batch:
         yield batch
 
@@ -189,24 +191,28 @@ async def _chain(first: Sequence[Answer], rest: AsyncIterator[Answer]) -> AsyncI
         yield each
 
 
-def _start_method() -> multiprocessing.context.BaseContext:
-    """Never a copy of this process as it is, which has threads and the research key in it."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "analysis.lexical", "analysis.naming"])  # held once, shared by all
-    return context
+def code_shared(tools: Tools, texts: Iterable[Text], *, processes: int, scheduler: str | None) -> Iterator[Coded]:
+    """As a coder's `code_many`, by other processes or a cluster, in the order of the texts."""
+    texts = iter(texts)
+    waiting: deque[Future[list[Coded]]] = deque()
+    with open_pool(processes, scheduler, *tools.files) as (pool, workers):
+        while batch := Texts(islice(texts, BATCH)):
+            waiting.append(pool.submit(_code_many, tools, batch))
+            if len(waiting) > _AHEAD * workers:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
 
 
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever presses Ctrl-C stops the one that started these
-
-
-def _find_all(tools: Tools, texts: list[str]) -> list[list[Found]]:
+def _find_all(tools: Tools, texts: Texts) -> list[list[Found]]:
     finders = tools.finders()
     return [find_details(text, finders) for text in texts]
 
 
-def _code_all(tools: Tools, texts: list[Text]) -> tuple[str, list[Coded]]:
+def _code_all(tools: Tools, texts: Texts) -> tuple[str, list[Coded]]:
     coder = tools.coder()
     return coder.engine, code_each(coder, texts)
+
+
+def _code_many(tools: Tools, texts: Texts) -> list[Coded]:
+    return list(tools.coder().code_many(texts))

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from analysis.commands.engine import EngineName, ModelFolder
+from analysis.commands.engine import EngineName, ModelFolder, Scheduler
 from analysis.commands.lines import read_records, write_whole
 from analysis.commands.study import (
     Key,
@@ -100,6 +100,7 @@ def export_answers(
     processes: Annotated[
         int, typer.Option(help="How many processes find details and code; 0: as many as there are cores.", min=0)
     ] = 0,
+    scheduler: Scheduler = None,
     who: Who = "",
 ) -> None:
     """Export answers for research: one folder with data, codebook, data dictionary, manifest and README."""
@@ -111,9 +112,8 @@ def export_answers(
         async with open_study(key) as (reader, _, book):
             settings = read_settings(ReportSettings)
             tools = Tools(DEFAULT, engine, model, settings.study_list, settings.ner)
-            reading = SharedReading(
-                tools, partial(ReviewedMask, book), invites_by_question, processes=processes or usual_processes()
-            )
+            many, mask = processes or usual_processes(), partial(ReviewedMask, book)
+            reading = SharedReading(tools, mask, invites_by_question, processes=many, scheduler=scheduler)
             told_rules = replace(request, reviewers=people_needed(book))
             manifest = await _export(reader, book, told_rules, reading, read_name(who))
             tell_unopened(reader)

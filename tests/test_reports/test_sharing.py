@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis import sharing
+from analysis import cluster, sharing
 from analysis.errors import AnalysisError, ContentError
 from analysis.export import export
 from analysis.frameworks import DEFAULT, read_framework
@@ -55,7 +55,7 @@ async def test_an_export_is_the_same_to_the_byte_however_many_processes_there_ar
 
 
 async def test_few_answers_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "ProcessPoolExecutor", None)
+    monkeypatch.setattr(cluster, "ProcessPoolExecutor", None)
     heard = said(BATCH)
     assert [each.answer for each in [each async for each in reading(4, few=BATCH).code(stream(heard))]] == heard
 
@@ -92,3 +92,9 @@ async def test_only_some_batches_wait_at_a_time() -> None:
     await answers.aclose()
     assert first.answer.person == "p0"
     assert taken < 20 * BATCH
+
+
+async def test_every_person_is_whole_in_one_batch() -> None:
+    batches = [{each.person for each in batch} async for batch in sharing._batches(stream(said(5 * BATCH)))]
+    assert len(batches) > 3
+    assert sum(len(each) for each in batches) == len(set().union(*batches))
