@@ -55,7 +55,7 @@ lint: .venv/full.stamp
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock:
 	$(LOCK) pyproject.toml -o requirements.lock
-	$(LOCK) --extra dev --extra semantic --extra models --extra formats --extra ner --extra cluster pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra dev --extra semantic --extra models --extra formats --extra ner --extra pdf --extra cluster pyproject.toml -o requirements-dev.lock
 
 # What this makes anew, and nothing else: var holds databases and keys.
 clean:

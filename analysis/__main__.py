@@ -7,7 +7,20 @@ import sys
 
 import typer
 
-from analysis.commands import access, agreement, coding, desk, evaluation, export, frames, models, people, reports
+from analysis.commands import (
+    access,
+    agreement,
+    bringing,
+    coding,
+    desk,
+    evaluation,
+    export,
+    frames,
+    models,
+    people,
+    reports,
+    voices,
+)
 from analysis.errors import AnalysisError
 
 app = typer.Typer(
@@ -23,9 +36,11 @@ frames.register(app)
 agreement.register(app)
 reports.register(app)
 export.register(app)
+bringing.register(app)
 app.add_typer(models.app)
 desk.register(app)
 people.register(app)
+voices.register(app)
 access.register(app)
 
 

@@ -11,14 +11,17 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from analysis.identifiers import Found
 from analysis.model import Coded, Coder
-from storage.records import Answer, Asked
+from storage.records import Answer, Asked, Kind
+
+if TYPE_CHECKING:
+    from analysis.desk import Work
 
 #: Answers, opened or coded, that only pass through.
 Each = TypeVar("Each")
@@ -38,7 +41,7 @@ def invite_nothing(_guide: str, _version: int, _question: str) -> tuple[str, ...
 #: One answer, and the sub-themes that its question invites.
 Text = tuple[str, tuple[str, ...]]
 
-_NOTHING = Coded(codings=(), top=())
+NOTHING = Coded(codings=(), top=())
 
 
 class BatchCoder(Coder, Protocol):
@@ -51,7 +54,13 @@ class Source(Protocol):
     """The read port of storage, as far as reports need it. None means all."""
 
     def answers(
-        self, *, service: str | None = None, since: date | None = None, until: date | None = None
+        self,
+        *,
+        service: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        guide: str | None = None,
+        kind: Kind | None = None,
     ) -> AsyncIterator[Answer]: ...
 
     def asked(
@@ -62,11 +71,13 @@ class Source(Protocol):
 @dataclass(frozen=True, slots=True)
 class Masked:
     """A text without what identifies, and how many mentions of each kind were taken out. `verdict` is what people said
-    about letting it leave (`analysis.desk.review`), open where nobody reviewed it."""
+    about letting it leave (`analysis.desk.review`), open where nobody reviewed it. `people` is what they coded, where
+    that was asked for; spans count in `text`."""
 
     text: str
     taken_out: Mapping[str, int]
     verdict: str = "open"
+    people: "tuple[Work, ...]" = ()
 
 
 class Mask(Protocol):
@@ -129,7 +140,7 @@ class Reading:
         wanted = {name: text for name, text in zip(names, texts, strict=True) if name not in found}
         for name, coded in zip(wanted, code_each(self.coder, wanted.values()), strict=True):
             found[name] = coded
-            if coded is not _NOTHING and len(self._known) < self._remember:
+            if coded is not NOTHING and len(self._known) < self._remember:
                 self._known[name] = coded
         return [found[name] for name in names]
 
@@ -139,7 +150,7 @@ def code_each(coder: BatchCoder, texts: Iterable[Text]) -> list[Coded]:
     texts = list(texts)
     wanted = dict.fromkeys(text for text in texts if text[0].strip())
     found = dict(zip(wanted, coder.code_many(wanted), strict=True))
-    return [found.get(text, _NOTHING) for text in texts]
+    return [found.get(text, NOTHING) for text in texts]
 
 
 async def show_progress(answers: AsyncIterator[Each], doing: str) -> AsyncIterator[Each]:

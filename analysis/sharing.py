@@ -24,9 +24,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from analysis.cluster import Texts, open_pool
 from analysis.deidentify import Finder, find_details
 from analysis.finding import read_finders
+from analysis.frameworks import read_framework
 from analysis.identifiers import Found
-from analysis.model import Coded
-from analysis.reading import BATCH, CodedAnswer, Invites, Mask, Masked, Reading, Text, code_each, invite_nothing
+from analysis.model import Coded, Framework
+from analysis.reading import (
+    BATCH,
+    NOTHING,
+    CodedAnswer,
+    Invites,
+    Mask,
+    Masked,
+    Reading,
+    Text,
+    code_each,
+    invite_nothing,
+)
 from storage.records import Answer
 
 if TYPE_CHECKING:
@@ -53,8 +65,12 @@ class Tools:
     model: Path | None = None
     study_list: Path | None = None
     ner: bool = False
+    coding: bool = True
 
-    def coder(self) -> "ThemeCoder":
+    def coder(self) -> "ThemeCoder | Silent":
+        """The engine, or one that suggests nothing where no coding is wanted."""
+        if not self.coding:
+            return Silent(read_framework(self.framework))
         # Imported here so that a process which only opens answers does not wait for scikit-learn, nor holds it.
         from analysis.engines import open_coder  # noqa: PLC0415
 
@@ -69,6 +85,22 @@ class Tools:
         named = (Path(self.framework) if self.framework.endswith(".toml") else None, self.study_list)
         manifest = self.model / "model.toml" if self.model else None
         return tuple(each for each in (*named, manifest) if each is not None)
+
+
+class Silent:
+    """A coder for reports that want no suggestions of a machine."""
+
+    engine = ""
+
+    def __init__(self, framework: Framework) -> None:
+        self.framework = framework
+
+    def code(self, _text: str, _invites: tuple[str, ...] = ()) -> Coded:
+        return NOTHING
+
+    def code_many(self, texts: Iterable[Text]) -> Iterator[Coded]:
+        for _ in texts:
+            yield NOTHING
 
 
 @lru_cache(maxsize=1)

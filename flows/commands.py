@@ -98,6 +98,8 @@ def _whole_wish(said: str, commands: Commands, wordings: "_Wordings") -> Underst
     ways = {said: None, re.sub(r"(.)\1{2,}", r"\1", said): None}
     ways |= {wordings.without_slips(each): None for each in ways}
     ways |= {_without_politeness(each, commands): None for each in ways}
+    if not any(map(wordings.says_anything, ways)):
+        return None
     for sure in (True, False):
         for wish in WISHES:
             if any(wordings.says(each, wish, sure=sure) for each in ways):
@@ -132,8 +134,16 @@ class _Wordings:
     commands: Commands
     phrases: dict[tuple[Wish, bool], frozenset[str]]
     patterns: dict[tuple[Wish, bool], re.Pattern[str] | None]
+    any_phrase: frozenset[str]
+    any_pattern: re.Pattern[str] | None
     grammar: Grammar
     words: tuple[str, ...]
+
+    def says_anything(self, said: str) -> bool:
+        """Whether this is, whole, a phrase of any wish: most messages are not, and need not be held against each."""
+        return said in self.any_phrase or (
+            self.any_pattern is not None and self.any_pattern.fullmatch(said) is not None
+        )
 
     def says(self, said: str, wish: Wish, *, sure: bool) -> bool:
         """Whether this is, whole, one of the phrases of that wish."""
@@ -145,6 +155,9 @@ class _Wordings:
         return " ".join(self._mended(word) for word in said.split())
 
     def _mended(self, word: str) -> str:
+        once = word[:-1]
+        if word[-1:] == once[-1:] and once in self.words and word not in self.words:
+            return once  # "skipp": a finger that stayed too long, even where a dictionary has it as a name
         if len(word) < SHORTEST_WITH_A_SLIP or word in known_words() or self.grammar.knows(word) or word in self.words:
             return word
         slips = 2 if len(word) >= SHORTEST_WITH_TWO_SLIPS else 1
@@ -172,8 +185,10 @@ def _wordings(commands: Commands) -> _Wordings:
             commands=commands,
             phrases={key: frozenset(each for each in phrases if "(" not in each) for key, phrases in lists.items()},
             patterns={key: _pattern_of(phrases) for key, phrases in lists.items()},
+            any_phrase=frozenset(each for phrases in lists.values() for each in phrases),
+            any_pattern=_pattern_of(tuple(each for phrases in lists.values() for each in phrases)),
             grammar=grammar,
-            words=tuple(sorted(word for word in words & known_words() if len(word) >= SHORTEST_WITH_A_SLIP)),
+            words=tuple(sorted(each for each in words if len(each) >= SHORTEST_WITH_A_SLIP and each in known_words())),
         )
     return known
 

@@ -50,22 +50,21 @@ class Phrases:
         """Where anything matches, from the left."""
         words = {*_WORD.findall(plain)}
         present = frozenset[str]().union(*map(_forms, words))
-        tried = {word: [*self._possible(word, present)] for word in words}
-        if not any(tried.values()):
+        begin = self._by_beginning.keys() & present
+        possible = {form: found for form in begin if (found := self._possible(form, present))}
+        if not possible:
             return
+        tried = {word: [each for form in _forms(word) for each in possible.get(form, ())] for word in words}
         for found in _WORD.finditer(plain):
             for pattern in tried[found.group()]:
                 if match := pattern.match(plain, found.start()):
                     yield match.span()
 
-    def _possible(self, word: str, present: frozenset[str]) -> Iterator[re.Pattern[str]]:
-        for form in _forms(word):
-            for pattern, needs in self._by_beginning.get(form, ()):
-                for need in needs:
-                    if present.isdisjoint(need):
-                        break
-                else:
-                    yield _compiled(pattern)
+    def _possible(self, form: str, present: frozenset[str]) -> list[re.Pattern[str]]:
+        """The phrases that begin so, and of which every other word is there."""
+        return [
+            _compiled(pattern) for pattern, needs in self._by_beginning[form] if not any(map(present.isdisjoint, needs))
+        ]
 
 
 @lru_cache(maxsize=4096)

@@ -25,6 +25,7 @@ KeyId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Bytes12 = Annotated[bytes, Field(min_length=12, max_length=12)]
 Bytes16 = Annotated[bytes, Field(min_length=16, max_length=16)]
 Bytes32 = Annotated[bytes, Field(min_length=32, max_length=32)]
+Bytes1184 = Annotated[bytes, Field(min_length=1184, max_length=1184)]
 
 F = TypeVar("F", bound=BaseModel)
 
@@ -71,7 +72,20 @@ class PublicFile(KeyFile):
     epoch: Epoch
     id: KeyId
     closed: date | None = None
-    mlkem768: Annotated[bytes, Field(min_length=1184, max_length=1184)]
+    mlkem768: Bytes1184
+    x25519: Bytes32
+    ed25519: Bytes32 | None = None
+
+
+class BotPublicFile(KeyFile):
+    """To whom bundles for the bot are sealed: made on its host, for the researcher's machine. Not secret."""
+
+    format: Literal["hearten bot key, public half"] = "hearten bot key, public half"
+    version: Literal[1] = 1
+    suite: SuiteName = "HPKE MLKEM768-X25519 HKDF-SHA256 AES-256-GCM"
+    study: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    id: KeyId
+    mlkem768: Bytes1184
     x25519: Bytes32
 
 

@@ -66,10 +66,13 @@ def _write(folder: Path, agreed: Sequence[Agreed], answers: Sequence[Answer]) ->
     lines += ["", f"The words that you read have the mark {', '.join(mark[:16] for mark in marks)}."]
     for answer in answers:
         lines += ["", "", f"{words_of(answer.guide, answer.question)}  ({answer.day})", ""]
-        for part in answer.parts:
-            if part.media_type != TEXT:
-                sounds.append(part)
-            lines.append(part.text or f"[your voice note: {_name(len(sounds), part)}]")
+        for part, words in answer.words():
+            if part.media_type == TEXT:
+                lines.append(words)
+                continue
+            sounds.append(part)
+            lines.append(f"[your voice note: {_name(len(sounds), part)}]")
+            lines += [f"[what we typed out of it: {words}]"] if words else []
     _save(folder / "copy.txt", ("\n".join(lines) + "\n").encode("utf-8", "surrogatepass"))
     for number, sound in enumerate(sounds, 1):
         _save(folder / _name(number, sound), sound.data)

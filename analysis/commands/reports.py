@@ -4,13 +4,16 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from analysis.commands.desk import find_gone
+from analysis.commands.engine import Scheduler
 from analysis.commands.study import (
     Key,
     ReportSettings,
@@ -21,19 +24,24 @@ from analysis.commands.study import (
     reading_of,
     run,
     services_of,
-    span_of,
     tell_unopened,
 )
 from analysis.desk import Book, read_name
+from analysis.frameworks import DEFAULT, read_framework
+from analysis.masking import ReviewedMask
 from analysis.period import Period, read_period
-from analysis.reading import show_progress
+from analysis.questions import invites_of
+from analysis.reading import CodedAnswer, show_progress
 from analysis.serve import start_serve
 from analysis.serve.app import today
 from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
-from analysis.summary import Summary, summarise, tally
-from analysis.summary.folder import SummaryError, check_place, numbers_of, write
+from analysis.sharing import SharedReading, Tools, usual_processes
+from analysis.summary import Summary, make_summary, was_asked
+from analysis.summary.folder import SummaryError, check_place, numbers_of, read_earlier, write
+from analysis.summary.mirrors import STAFF
 from storage.read import Reader
+from storage.records import Answer
 from storage.settings import read_settings
 
 #: Codings that the server keeps in memory, so that a page that is loaded again is quick. About 20 MB at most.
@@ -50,23 +58,37 @@ class Reports:
         period: Annotated[str, typer.Option(help="2026-Q3, 2026-07 or 2026.")],
         out: Annotated[Path, typer.Option("--out", "-o", help="The page to write, ending in .html.")],
         *,
+        processes: Annotated[
+            int, typer.Option(help="How many processes read and code; 0: as many as there are cores.", min=0)
+        ] = 0,
+        scheduler: Scheduler = None,
+        pdf: Annotated[Path | None, typer.Option(help="Write the page as a PDF too, into this file.")] = None,
+        easy_read: Annotated[
+            Path | None, typer.Option(help="Write the Easy Read page too: larger type, short sentences, pictures.")
+        ] = None,
         who: Who = "",
     ) -> None:
         """Write the summary of one service and period: a page, and its numbers as JSON beside it."""
 
         async def work() -> None:
             days = read_period(period)
-            check_place(out)
+            check_place(out, pdf, easy_read)
             async with open_study(key) as (reader, services, book):
                 book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
-                summary = await self._summarise(reader, services, service, days, book)
-                write(summary, out)
+                earlier = read_earlier(out, service)
+                readers = partial(SharedReading, processes=processes or usual_processes(), scheduler=scheduler)
+                summary = await self._summarise(reader, services, service, days, book, readers=readers, earlier=earlier)
+                write(summary, out, pdf, easy_read)
                 tell_unopened(reader)
             if not summary.counts.enough:
                 typer.echo(
                     f"Fewer than {summary.counts.threshold} people answered: the page says so and shows no number."
                 )
             typer.echo(f"The page is {out}; its numbers are in {numbers_of(out).name} beside it.")
+            if pdf is not None:
+                typer.echo(f"The same as a PDF is {pdf}.")
+            if easy_read is not None:
+                typer.echo(f"The same in Easy Read is {easy_read}.")
 
         run(work)
 
@@ -103,15 +125,53 @@ class Reports:
 
         run(work)
 
-    async def _summarise(self, reader: Reader, services: Services, code: str, period: Period, book: Book) -> Summary:
-        if code not in services and not await _was_asked(reader, code):
+    async def _summarise(
+        self,
+        reader: Reader,
+        services: Services,
+        code: str,
+        period: Period,
+        book: Book,
+        *,
+        readers: Callable[..., SharedReading],
+        earlier: Sequence[Summary],
+    ) -> Summary:
+        if code not in services and not await was_asked(reader, code):
             raise SummaryError(
                 "There is no service with this code: check it against the services file (HEARTEN_SERVICES)."
             )
-        reading, span = reading_of(book, finders_of(read_settings(ReportSettings))), span_of(code, period)
-        coded = show_progress(reading.code(reader.answers(**span)), "Answers read")
-        counted = await tally(coded, reader.asked(**span))
-        return summarise(counted, reading.coder.framework, services.of(code), period, today())
+        settings = read_settings(ReportSettings)
+
+        def reading_on(framework: str) -> _Shown:
+            tools = Tools(framework, "lexical", None, settings.study_list, settings.ner)
+            invites = partial(_invites, framework)
+            return _Shown(readers(tools, partial(ReviewedMask, book), invites))
+
+        framework = read_framework(DEFAULT)
+        return await make_summary(
+            reader,
+            reading_on(DEFAULT),
+            framework,
+            services.of(code),
+            period,
+            made=today(),
+            earlier=earlier,
+            staff=partial(reading_on, STAFF),
+        )
+
+
+def _invites(framework: str, _guide: str, _version: int, question: str) -> tuple[str, ...]:
+    return invites_of(framework, question)
+
+
+class _Shown:
+    """Codes answers and shows on a terminal how many are done."""
+
+    def __init__(self, reading: SharedReading) -> None:
+        self._reading = reading
+
+    def code(self, answers: AsyncIterator[Answer]) -> AsyncIterator[CodedAnswer]:
+        return show_progress(self._reading.code(answers), "Answers read")
 
 
 def register(app: typer.Typer) -> None:
@@ -119,12 +179,6 @@ def register(app: typer.Typer) -> None:
     reports = Reports()
     app.command("summary")(reports.summary)
     app.command("serve")(reports.serve)
-
-
-async def _was_asked(reader: Reader, service: str) -> bool:
-    async for _ in reader.asked(service=service):
-        return True
-    return False
 
 
 async def _tell_gone(settings: ReportSettings, book: Book) -> None:

@@ -2,6 +2,7 @@
 stated failure becomes one sentence and an exit status."""
 
 import asyncio
+import hashlib
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from analysis.period import Period, PeriodError
 from analysis.questions import invites_of
 from analysis.reading import Reading
 from analysis.services import Services, read_services
+from analysis.voices import StudyReader
 from flows.errors import ContentError
 from storage.errors import KeyFileError, StorageError
 from storage.keyfiles import read_passphrase
@@ -45,14 +47,14 @@ Who = Annotated[
 
 
 @asynccontextmanager
-async def open_study(key: Path) -> AsyncIterator[tuple[Reader, Services, Book]]:
+async def open_study(key: Path) -> AsyncIterator[tuple[StudyReader, Services, Book]]:
     """The read port, the services and the desk's book, for as long as a command works."""
     settings = read_settings(ReportSettings)
     services = services_of(settings)
     research_key = open_key(settings, key)
-    reader = await Reader.open(settings, research_key)
+    reader = await StudyReader.open(settings, research_key)
     try:
-        book = Book.open(settings.desk, research_key.desk_key)
+        reader.book = book = Book.open(settings.desk, research_key.desk_key)
         yield reader, services, book
         book.close()
     finally:
@@ -112,6 +114,12 @@ def reading_of(book: Book, finders: Iterable[Finder] = (), *, remember: int = 0)
     from analysis.lexical import lexical_coder  # noqa: PLC0415
 
     return Reading(lexical_coder(), lambda: ReviewedMask(book, finders), invites_by_question, remember=remember)
+
+
+def digest_of(file: Path) -> str:
+    """The SHA-256 of a file, for the desk's book."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def span_of(service: str | None, period: Period | None) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def coreq(manifest: dict[str, Any]) -> list[tuple[str, list[tuple[int, str, str]
         "withdrew": flow["withdrew"],
         "not_agreed": None if flow["opened"] is None else flow["opened"] - flow["agreed"],
         "hearten": manifest["hearten"],
+        "coders": _who_coded(manifest["codings"]["coders"]),
     }
     domains = tomllib.loads(files("analysis.export").joinpath("data", "coreq.toml").read_text("utf-8"))["domain"]
     return [
@@ -79,6 +80,13 @@ def coreq(manifest: dict[str, Any]) -> list[tuple[str, list[tuple[int, str, str]
         )
         for domain in domains
     ]
+
+
+def _who_coded(coders: list[dict[str, Any]]) -> str:
+    people = sum(not each["machine"] for each in coders)
+    who = {0: "No person coded", 1: "1 person coded"}.get(people, f"{people} people coded")
+    beside = ", a machine made suggestions" if len(coders) > people else ""
+    return f"{who} what is in this export{beside}."
 
 
 def _fill(text: str, known: dict[str, Any]) -> str:

@@ -19,10 +19,10 @@ from analysis.serve.choice import PAGE, Choice, select
 from analysis.serve.guard import guard, page
 from analysis.serve.view import show, visible
 from analysis.services import Services
-from analysis.summary import Link, render, summarise, tally
+from analysis.summary import Link, make_summary, render, was_asked
 from analysis.summary.page import style as summary_style
+from analysis.voices import StudyReader
 from storage.keys import ResearchKey
-from storage.read import Reader
 from storage.settings import StorageSettings
 
 HOST = "127.0.0.1"
@@ -63,8 +63,8 @@ async def start_serve(
     taken, StorageError where the databases cannot be used."""
 
     @asynccontextmanager
-    async def open_source() -> AsyncIterator[Reader]:
-        reader = await Reader.open(settings, key)
+    async def open_source() -> AsyncIterator[StudyReader]:
+        reader = await StudyReader.open_with(settings, key, at_desk.book if at_desk else None)
         try:
             yield reader
         finally:
@@ -159,11 +159,10 @@ class Pages:
             self._desk.note_opening("summary page")
         framework = self._reading.coder.framework
         async with self._open() as source:
-            coded = self._reading.code(source.answers(service=code, since=period.since, until=period.until))
-            counted = await tally(coded, source.asked(service=code, since=period.since, until=period.until))
-        if code not in self._services and not counted.asked:
-            raise web.HTTPNotFound
-        summary = summarise(counted, framework, self._services.of(code), period, today())
+            if code not in self._services and not await was_asked(source, code):
+                raise web.HTTPNotFound
+            service = self._services.of(code)
+            summary = await make_summary(source, self._reading, framework, service, period, made=today())
         return page(render(summary, (Link("/", "All services and periods"),)), summary_style())
 
     async def answers(self, request: web.Request) -> web.Response:

@@ -52,6 +52,7 @@ class Desk:
         self.book = at_desk.book
         self.who = at_desk.who
         self.coder = coder
+        self.open_source = open_source
         self.shelf = Shelf(open_source, at_desk.book, at_desk.finders)
         self._token = token
         self._opened: set[tuple[str, str]] = set()
@@ -71,10 +72,15 @@ class Desk:
     def add_to(self, app: web.Application) -> None:
         """Add the pages to an application."""
         from analysis.serve.coding import CodingPages  # noqa: PLC0415 - they stand on this module
+        from analysis.serve.listening import ListeningPages  # noqa: PLC0415
         from analysis.serve.reviewing import ReviewPages  # noqa: PLC0415
         from analysis.serve.settling import SettlePages  # noqa: PLC0415
 
-        pages: dict[str, Work] = {"review": ReviewPages(self), "coding": CodingPages(self), "settle": SettlePages(self)}
+        listening = ListeningPages(self)
+        pages: dict[str, Work] = {
+            "voices": listening, "review": ReviewPages(self), "coding": CodingPages(self), "settle": SettlePages(self)
+        }  # fmt: skip
+        app.router.add_get("/researcher/{token}/voices/sound", self._open_to_holder(listening.play))
         for name, each in pages.items():
             address = "/researcher/{token}/" + name + "/"
             app.router.add_get(address, self._open_to_holder(each.show))
@@ -94,12 +100,12 @@ class Desk:
         self.note_opening(what, name)
         return found
 
-    def page(self, template: str, status: int = 200, **values: object) -> web.Response:
+    def page(self, template: str, status: int = 200, *, sounds: bool = False, **values: object) -> web.Response:
         html = self._templates.get_template(template).render(
             style=self._style, script=self._script, who=self.who, framework=self.coder.framework, **values
         )
         headers = {
-            "Content-Security-Policy": policy_for(self._style, self._script),
+            "Content-Security-Policy": policy_for(self._style, self._script, sounds=sounds),
             # Forms need an Origin, which browsers leave out under no-referrer. The address still goes to nobody else.
             "Referrer-Policy": "same-origin",
         }

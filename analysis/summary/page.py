@@ -14,6 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from analysis.disclosure import COLUMNS, Column
 from analysis.summary.map import draw_tall, draw_wide
 from analysis.summary.numbers import NamedTheme, Summary
+from analysis.summary.sentences import say, say_people
+from analysis.summary.whiskers import SAYS, Drawing, draw_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the three lists of a theme: what is shown, most people first, and what is too small to show."""
+    """One of the three lists of a theme: what is shown, most people first, what is too small to show, and what people
+    said, each with the title of its sub-theme."""
 
     column: Column
     bars: tuple[Bar, ...]
     withheld: tuple[str, ...]
+    quotations: tuple[tuple[str, str], ...]
 
 
 def style() -> str:
@@ -71,9 +75,27 @@ def render(summary: Summary, links: tuple[Link, ...] = ()) -> str:
     return pages.get_template("summary.html").render(
         shared,
         columns=COLUMNS,
+        sentences=say(summary),
+        people=say_people(summary),
         maps=(draw_wide(summary), draw_tall(summary)),
+        drawings=_drawings(summary),
+        titles=_titles(summary),
+        says=SAYS,
         sides={theme.id: sides(summary, theme) for theme in summary.framework.themes},
     )
+
+
+def _titles(summary: Summary) -> dict[str, str]:
+    themes = {each.id: each.title for each in summary.framework.themes}
+    return themes | {each.id: each.title for each in summary.subthemes}
+
+
+def _drawings(summary: Summary) -> tuple[Drawing, ...]:
+    """The changes for a desk and for a phone; none where there is nothing to draw."""
+    if summary.change is None or not summary.change.rows:
+        return ()
+    sizes = (("wide", 736.0), ("tall", 360.0))
+    return tuple(draw_change(summary.change, _titles(summary), name, width) for name, width in sizes)
 
 
 def sides(summary: Summary, theme: NamedTheme) -> tuple[Side, ...]:
@@ -88,8 +110,14 @@ def _side(summary: Summary, theme: NamedTheme, column: Column) -> Side:
         for title, count in counts
         if count
     ]
+    titles = {each.id: each.title for each in theme.subthemes}
     return Side(
         column,
         tuple(sorted(bars, key=lambda bar: -bar.people)),
         tuple(title for title, count in counts if count is None),
+        tuple(
+            (titles[each.subtheme], each.text)
+            for each in summary.quotations
+            if each.column == column and each.subtheme in titles
+        ),
     )

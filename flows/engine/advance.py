@@ -4,19 +4,54 @@ from datetime import datetime
 
 from flows.commands import understand
 from flows.distress import may_need_care
-from flows.engine import by_code, care, consent, deleting, leaving, reminders, rights, rounds, tidy
+from flows.engine import (
+    by_code,
+    care,
+    consent,
+    copies,
+    deleting,
+    leaving,
+    reminders,
+    rights,
+    rounds,
+    tidings,
+    tidy,
+)
 from flows.engine.buttons import press
 from flows.engine.draft import Draft
 from flows.engine.listen import acknowledge, hear_words, keep, meant, not_meant
 from flows.engine.present import back_to_the_way, present
 from flows.guide import Guide
 from flows.progress import Aside, Progress
-from flows.turn import Coded, Due, Edited, Heard, Keep, Opened, Pressed, Said, Turn, Unusable, Voiced
+from flows.turn import (
+    Coded,
+    CopyCame,
+    CopyWanted,
+    Due,
+    Edited,
+    Heard,
+    Keep,
+    Opened,
+    Pressed,
+    Said,
+    Told,
+    Turn,
+    Unusable,
+    Voiced,
+)
 
 #: Where somebody is who is not taking part: nothing is remembered of them.
 LOBBY = "lobby"
 #: The step that buttons about a reminder carry.
 BESIDE_REMIND = "remind"
+
+#: Buttons under what the bot said of its own accord: they work wherever the person is.
+_BESIDE = {
+    BESIDE_REMIND: reminders.choose,
+    rounds.ROUND: rounds.answer,
+    tidings.TIDINGS: tidings.answer,
+    copies.COPY: copies.answer,
+}
 
 
 def begin(guide: Guide, *, service: str, session: str, code: str, before: Progress | None = None) -> Progress:
@@ -32,6 +67,8 @@ def begin(guide: Guide, *, service: str, session: str, code: str, before: Progre
         session=session,
         code=code,
         rounds=before.rounds if before else 0,
+        scheduled=before.scheduled if before else {},
+        copy_asked=before.copy_asked if before else None,
         tidy=before.tidy if before else None,
         before=before,
     )
@@ -52,6 +89,16 @@ def advance(guide: Guide, progress: Progress | None, heard: Heard, now: datetime
 def _hear(draft: Draft, heard: Heard) -> None:
     if isinstance(heard, Due):
         reminders.hear_due(draft, heard)
+        return
+    if isinstance(heard, Told):
+        tidings.hear_told(draft, heard)
+        return
+    if isinstance(heard, CopyCame):
+        copies.hear_came(draft, heard)
+        return
+    if isinstance(heard, CopyWanted):
+        draft.change(aside=None)
+        copies.hear_wanted(draft, heard)
         return
     if isinstance(heard, Coded):
         draft.change(aside=None)
@@ -110,7 +157,7 @@ def _in_the_lobby(guide: Guide, heard: Heard, now: datetime) -> Turn:
     """Not taking part, or not any more: help is there all the same, and nothing is remembered."""
     nobody = Progress(guide=guide.id, guide_version=guide.version, service="", session="", code="", at=LOBBY)
     draft = Draft(guide, nobody, now)
-    if isinstance(heard, Due):
+    if isinstance(heard, Due | Told | CopyCame):
         draft.forget_person()
         return draft.turn()
     if isinstance(heard, Coded):
@@ -147,9 +194,8 @@ def _hear_button(draft: Draft, data: str) -> None:
         deleting.keep_everything(draft)
     elif (verb, step) == ("next", "mydata"):
         consent.my_data(draft)
-    elif step in (BESIDE_REMIND, rounds.ROUND):
-        hear = reminders.choose if step == BESIDE_REMIND else rounds.answer
-        if not hear(draft, verb, argument):
+    elif step in _BESIDE:
+        if not _BESIDE[step](draft, verb, argument):
             draft.say(draft.words.stale_button)
     elif aside is not None and step == aside.kind and _press_beside(draft, aside, verb, argument):
         pass

@@ -1,5 +1,7 @@
 """What somebody agreed to, item by item: decided once, seen again with all that is kept, and changed at any time."""
 
+from datetime import timedelta
+
 from flows.engine import rounds
 from flows.engine.draft import Draft
 from flows.engine.leaving import leave
@@ -7,6 +9,9 @@ from flows.engine.present import back_and_help, consent_lines, go_on, present, r
 from flows.guide import ConsentItem
 from flows.progress import Aside
 from flows.turn import Agree, AskForCopy
+
+#: Whoever asked for a copy and did not fetch it may ask again after this.
+ASK_AGAIN = timedelta(days=60)
 
 
 def decide(draft: Draft, item: ConsentItem, *, agrees: bool) -> None:
@@ -84,7 +89,8 @@ def change_consent(draft: Draft, item_id: str) -> None:
 def ask_for_copy(draft: Draft) -> None:
     """A researcher makes it, with the key that is not here. Asking twice is one request."""
     day = draft.progress.copy_asked
-    if day is None:
+    if day is None or draft.now.date() - day > ASK_AGAIN:
+        day = None
         draft.do(AskForCopy())
         draft.change(copy_asked=draft.now.date())
     draft.change(aside=None)
