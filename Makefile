@@ -20,14 +20,10 @@ demo: .venv/core.stamp
 test: lint
 	$(RUN)python -m pytest -n 4 --dist loadfile
 
+# One table in one run, bench-results/ beside it; then its ratios beside the stored ones.
 bench: .venv/full.stamp
-	@$(RUN)python -m tests.bench.reply
-	@$(RUN)python -m tests.bench.crowd
-	@$(RUN)python -m tests.bench.crowd open
-	@$(RUN)python -m tests.bench.deidentify
-	@$(RUN)python -m tests.bench.export
-	@$(RUN)python -m tests.bench.coding
-	@$(RUN)python -m tests.bench.storage
+	@$(RUN)python -m tests.bench
+	@$(RUN)python -m tests.bench compare
 
 # 300 kills under load on each database, 200 conversations through 300 power cuts with Telegram's faults on, 10,000
 # hostile updates, and a million events through the engine; two hours.
