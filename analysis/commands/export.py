@@ -25,6 +25,7 @@ from analysis.commands.study import (
 )
 from analysis.desk import Book, Handing, count_unreviewed, people_needed, read_name
 from analysis.export import Request, Told, export
+from analysis.export.forms import FORMS
 from analysis.export.request import DEFAULT_K, DEFAULT_L, LEAST_K, LEAST_L, refuse_unreviewed
 from analysis.export.request import check as check_request
 from analysis.frameworks import DEFAULT, read_framework
@@ -44,18 +45,18 @@ class Whose(StrEnum):
     ALL = "all"
 
 
-class Format(StrEnum):
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    XLSX = "xlsx"
-    QDPX = "qdpx"
+def _form(name: str) -> str:
+    if name not in FORMS:
+        raise typer.BadParameter(f"there is no such format; there are {', '.join(FORMS)}")
+    return name
 
 
 def export_answers(
     *,
     key: Key,
-    form: Annotated[Format, typer.Option("--format", help="What the data file is.")],
+    form: Annotated[
+        str, typer.Option("--format", help="What the data file is.", parser=_form, metavar=f"[{'|'.join(FORMS)}]")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make; it must not exist.")],
     service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
     period: Annotated[str | None, typer.Option(help="Only this period: 2026-Q3, 2026-07 or 2026.")] = None,
@@ -96,7 +97,7 @@ def export_answers(
     async def work() -> None:
         days = read_period(period) if period else None
         request = Request(
-            out, form.value, unreviewed, today(), service, days, k=k, l=l, narrow=narrow, codings=codings.value,
+            out, form, unreviewed, today(), service, days, k=k, l=l, narrow=narrow, codings=codings.value,
             named=name_coders, memos=not no_memos,
         )  # fmt: skip
         check_request(request)
