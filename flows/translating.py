@@ -31,8 +31,8 @@ def write_files(name: str, language: str) -> list[Path]:
     return list(targets.values())
 
 
-_HEAD = """# Write each text between the quotation marks. Above it is what it says now. Words in {braces} are filled in by the
-# program: keep them as they are. Leave every `id` alone.
+_HEAD = """# Write each text between the quotation marks. Above it is what it says now. Words in {braces} are filled in by
+# the program: keep them as they are. Leave every `id` alone.
 """
 
 
@@ -45,10 +45,8 @@ def _table(content: dict[str, Any], place: str) -> Iterator[str]:
         if isinstance(value, str):
             yield from (*_comment(value), f'{key} = ""')
         elif isinstance(value, list) and value and isinstance(value[0], str) and has_text(value):
-            yield from (
-                *(line for each in value for line in _comment(each)),
-                f"{key} = {json.dumps([''] * len(value))}",
-            )
+            yield from (line for each in value for line in _comment(each))
+            yield f"{key} = {json.dumps([''] * len(value))}"
     for key, value in texts.items():
         inner = f"{place}.{key}" if place else key
         if isinstance(value, dict) and (lines := list(_table(value, inner))):

@@ -60,12 +60,12 @@ def run(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
     command = line.replace(".venv/bin/python", sys.executable)
     env = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
     return subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=env, capture_output=True, text=True, timeout=100, check=False
+        ["/bin/bash", "-c", command], cwd=folder, env=env, capture_output=True, text=True, timeout=100, check=False
     )
 
 
 def change(folder: Path, diff: str) -> None:
-    """A change as the page shows it: each hunk's old lines stand in the file once, and the new ones take their place."""
+    """A change as the page shows it: the old lines of a hunk stand in the file once; the new ones take their place."""
     head, _, hunks = diff.partition("\n")
     path = folder / head.removeprefix("--- ")
     for hunk in hunks.split("@@\n"):
