@@ -31,8 +31,8 @@ def write_files(name: str, language: str) -> list[Path]:
     return list(targets.values())
 
 
-_HEAD = """# Write each text between the quotation marks. Above it is what it says now. Words in {braces} are filled in by
-# the program: keep them as they are. Leave every `id` alone.
+_HEAD = """# Write each text between the quotation marks. Above it is what it says now. Words in {braces} are filled in
+# by the program: keep them as they are. Leave every `id` alone.
 """
 
 
