@@ -11,7 +11,7 @@ PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --requ
 RUN = PYTHONPATH=. .venv/bin/
 PORT ?= 8080
 
-.PHONY: demo test bench soak mutants install lint lock clean
+.PHONY: demo test bench image soak mutants install lint lock clean
 
 demo: .venv/core.stamp
 	@$(RUN)python -m bot demo --port $(PORT)
@@ -39,6 +39,10 @@ SAMPLE ?= 0
 mutants: .venv/full.stamp
 	@$(RUN)python -m tests.mutants --sample $(SAMPLE)
 
+# The images of the Dockerfile in clean roots, without an engine; needs root and Debian's mmdebstrap.
+image: .venv/full.stamp
+	@$(RUN)python -m tests.bench.image
+
 install: .venv/full.stamp
 
 lint: .venv/full.stamp
@@ -51,7 +55,9 @@ lint: .venv/full.stamp
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock:
 	$(LOCK) pyproject.toml -o requirements.lock
-	$(LOCK) --extra dev --extra semantic --extra models --extra formats --extra ner --extra pdf --extra cluster pyproject.toml -o requirements-dev.lock
+	$(LOCK) --group pyproject.toml:host --constraint requirements.lock -o requirements-bot.lock
+	$(LOCK) --extra dev --extra semantic --extra models --extra formats --extra ner --extra pdf --extra speech --extra cluster pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra semantic --extra formats --extra ner --extra pdf --constraint requirements-dev.lock pyproject.toml -o requirements-analysis.lock
 
 # What this makes anew, and nothing else: var holds databases and keys.
 clean:

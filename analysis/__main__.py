@@ -18,6 +18,7 @@ from analysis.commands import (
     frames,
     models,
     people,
+    publishing,
     reports,
     voices,
 )
@@ -42,6 +43,7 @@ desk.register(app)
 people.register(app)
 voices.register(app)
 access.register(app)
+publishing.register(app)
 
 
 def main() -> None:

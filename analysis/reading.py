@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Each = TypeVar("Each")
 
 #: Answers coded in one go off the event loop: enough to make it fast, few enough to stay small.
-BATCH = 64
+BATCH = 256
 
 #: (guide, guide version, question) -> the sub-themes that this question invites.
 Invites = Callable[[str, int, str], tuple[str, ...]]

@@ -22,6 +22,7 @@ from analysis.cues import Sign, read_signs
 from analysis.exemplars import Exemplar, read_exemplars
 from analysis.frameworks import framework_ids, read_framework
 from analysis.model import Stance
+from analysis.polarity import polarity_of
 from analysis.ridge import Ridge
 from analysis.vectors import Rows, Space
 from analysis.words import PhraseBook, Word, find_words
@@ -94,8 +95,7 @@ class StanceReader:
             if sign.turns and negated and plain[first] not in self._negators:
                 stance, weight = ("harm" if stance == "help" else "help"), weight / 2
             weights[stance] += weight * (1 if last - first > 1 else 0.7)
-        polarity, _ = sentiment(plain) if plain else (0.0, 0.0)
-        return Signs(tuple(weights.values()), float(polarity), self._find_forms(plain))
+        return Signs(tuple(weights.values()), polarity_of(plain), self._find_forms(plain))
 
     def _find_forms(self, plain: Sequence[str]) -> tuple[float, ...]:
         found = [0.0] * len(self._forms)

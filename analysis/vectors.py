@@ -39,7 +39,7 @@ class Space:
         self._runs = runs
         features = [self._features(words) for words in texts]
         self._column = {name: at for at, name in enumerate(sorted(set().union(*features)))}
-        self._columns_of: dict[str, tuple[int, ...]] = {}
+        self._columns_of: dict[str, tuple[tuple[int, ...], str]] = {}
         self.taught = self.count(texts)
         texts_with = np.bincount(self.taught.indices, minlength=len(self._column))
         self._idf = np.log((1 + len(texts)) / (1 + texts_with)) + 1
@@ -57,12 +57,14 @@ class Space:
         """How often each feature occurs: one row a text. Unknown features are left out."""
         columns: list[int] = []
         ends = [0]
+        known, column = self._columns_of, self._column.get
         for words in texts:
             before = ""
-            for word in words:
-                columns.extend(self._columns(word.text))
-                now = stem(word.text)
-                if before and (pair := self._column.get(f"{before} {now}")) is not None:
+            for word, _, _ in words:
+                found = known.get(word)
+                own, now = self._columns(word) if found is None else found
+                columns.extend(own)
+                if before and (pair := column(f"{before} {now}")) is not None:
                     columns.append(pair)
                 before = now
             ends.append(len(columns))
@@ -87,13 +89,12 @@ class Space:
         named = {feature for word in words for feature in name_features(word.text, self._runs)}
         return named | {f"{first} {second}" for first, second in pairwise(stems)}
 
-    def _columns(self, word: str) -> tuple[int, ...]:
-        found = self._columns_of.get(word)
-        if found is None:
-            names = name_features(word, self._runs)
-            found = tuple(self._column[name] for name in names if name in self._column)
-            if len(self._columns_of) < _REMEMBERED:
-                self._columns_of[word] = found
+    def _columns(self, word: str) -> tuple[tuple[int, ...], str]:
+        """The columns of a word, and its stem."""
+        names = name_features(word, self._runs)
+        found = tuple(self._column[name] for name in names if name in self._column), names[0]
+        if len(self._columns_of) < _REMEMBERED:
+            self._columns_of[word] = found
         return found
 
 

@@ -54,10 +54,10 @@ class Phrases:
         possible = {form: found for form in begin if (found := self._possible(form, present))}
         if not possible:
             return
-        tried = {word: [each for form in _forms(word) for each in possible.get(form, ())] for word in words}
-        for found in _WORD.finditer(plain):
-            for pattern in tried[found.group()]:
-                if match := pattern.match(plain, found.start()):
+        tried = {each: [one for form in _forms(each) for one in possible.get(form, ())] for each in words}
+        for word in _WORD.finditer(plain):
+            for pattern in tried[word.group()]:
+                if match := pattern.match(plain, word.start()):
                     yield match.span()
 
     def _possible(self, form: str, present: frozenset[str]) -> list[re.Pattern[str]]:
@@ -67,9 +67,9 @@ class Phrases:
         ]
 
 
-@lru_cache(maxsize=4096)
 def _forms(word: str) -> tuple[str, ...]:
-    """What a word is looked up by: itself, # for a number, and its beginnings as `kill*`."""
+    """What a word is looked up by: itself, # for a number, and its beginnings as `kill*`. Nothing is remembered: what
+    people write stays in no cache, not even word by word."""
     beginnings = (f"{word[:length]}*" for length in range(FEWEST_LETTERS, min(MOST_LETTERS, len(word)) + 1))
     return (word, *("#" for _ in range(word.isdigit())), *beginnings)
 

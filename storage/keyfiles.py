@@ -115,12 +115,17 @@ def read_text(path: Path) -> str:
 
 
 def read_private_text(path: Path) -> str:
-    """The text of a secret file. Raises LostKey where it is missing, ExposedKey where others may read or change it."""
+    """The text of a secret file. Raises LostKey where it is missing, ExposedKey where others may read or change it.
+
+    systemd hands credentials on in a folder that only the unit's user may enter, and lets that user read them by an
+    access list, which shows as a right of the file's group (systemd.exec, LoadCredential=).
+    """
     try:
         mode = path.stat().st_mode
     except OSError:
         raise LostKey(f"{path} is missing or cannot be reached.") from None
-    if stat.S_IMODE(mode) & 0o077:
+    handed = os.environ.get("CREDENTIALS_DIRECTORY")
+    if stat.S_IMODE(mode) & (0o037 if handed and path.parent == Path(handed) else 0o077):
         raise ExposedKey(f"Others on this machine may read {path}: run `chmod 600 {path}` and try again.")
     return read_text(path)
 

@@ -8,11 +8,11 @@ when its days are over.
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import BigInteger, BindParameter, String, and_, bindparam, delete, exists, select, update
 
+from storage.bundles import TidingsText
 from storage.database import Database, insert
 from storage.errors import SealError
 from storage.keyring import Keyring
@@ -26,7 +26,6 @@ from storage.talk import Talk, bound, milliseconds
 #: The names of reminders that are made here. That of tidings goes on with the id of their bundle.
 COPY, TIDINGS = "copy", "tidings-"
 
-_LONGEST = 6000
 _ID_BYTES = 16
 
 _PERSON: BindParameter[bytes] = bindparam("person")
@@ -74,20 +73,6 @@ _REQUESTS = select(copy_request.c.pseudonym, copy_request.c.state, copy_request.
 )
 _FORGET_COPIES = delete(copy_request).where(copy_request.c.state == "here", copy_request.c.day < bindparam("before"))
 _FORGET_TIDINGS = delete(tidings).where(tidings.c.day < bindparam("before"))
-
-Text = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST, strip_whitespace=True)]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
-
-
-class TidingsText(BaseModel):
-    """What a service answers: the words for each language (`en` is always there), the period that it is about, and
-    where there is more. It names no person and holds nothing that anybody said."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    period: Annotated[str, StringConstraints(max_length=40)]
-    messages: dict[Language, Text] = Field(min_length=1, max_length=20)
-    link: Annotated[str, StringConstraints(pattern=r"^https://\S{1,300}$")] | None = None
 
 
 class Parcels(Talk):

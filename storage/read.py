@@ -131,6 +131,13 @@ class Reader:
             count: int = (await connection.execute(statement)).scalar_one()
         return count
 
+    async def last_day(self) -> date | None:
+        """The last day on which anything was asked or done; of later ones these databases, or this copy of them, know
+        nothing."""
+        async with self._main.begin(write=False) as connection:
+            days = [(await connection.execute(select(func.max(each.c.day)))).scalar_one() for each in (asked, audit)]
+        return max((date.fromisoformat(day) for day in days if day), default=None)
+
     @property
     def study(self) -> bytes:
         """Of which study this is; 16 bytes."""

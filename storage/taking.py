@@ -10,23 +10,17 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from storage.bundles import COPY_FILE, TIDINGS_FILE, TidingsText
 from storage.errors import NotTaken
-from storage.parcels import TidingsText
 from storage.seal.bundle import Bundle, open_bundle
 from storage.unit import Unit
 from storage.write import Store
-
-#: Kinds of bundles, and the names of the files in them.
-TIDINGS, COPY = "tidings", "copy"
-TIDINGS_FILE, COPY_FILE = "tidings.json", "copy"
 
 #: A bundle is taken for so long after its day. Its id is remembered for good, but a database that was restored from
 #: before does not know it.
 LONGEST = timedelta(days=30)
 #: Clocks differ.
 _EARLY = timedelta(days=1)
-#: Larger than any that is made (`analysis access-request`, `analysis publish`).
-MOST_BYTES = 48 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from analysis.commands.study import (
     run,
     span_of,
     tell_unopened,
+    today,
 )
-from analysis.desk import Book, Handing, count_unreviewed, people_needed, read_name
+from analysis.desk import Book, Handing, only_reviewed, people_needed, read_name
 from analysis.export import Request, Told, export
 from analysis.export.forms import FORMS
 from analysis.export.request import DEFAULT_K, DEFAULT_L, LEAST_K, LEAST_L, refuse_unreviewed
@@ -32,8 +33,7 @@ from analysis.frameworks import DEFAULT, read_framework
 from analysis.masking import ReviewedMask
 from analysis.period import read_period
 from analysis.reading import show_progress
-from analysis.serve.app import today
-from analysis.sharing import SharedReading, Tools, usual_processes
+from analysis.sharing import Crew, SharedReading, Tools, usual_processes
 from storage.read import Reader
 from storage.settings import read_settings
 
@@ -101,15 +101,15 @@ def export_answers(
             named=name_coders, memos=not no_memos,
         )  # fmt: skip
         check_request(request)
-        async with open_study(key) as (reader, _, book):
-            settings = read_settings(ReportSettings)
-            tools = Tools(DEFAULT, engine, model, settings.study_list, settings.ner, request.by_machine)
-            mask = partial(ReviewedMask, book, handing=_handing(book, request, tools))
-            many = processes or usual_processes()
-            reading = SharedReading(tools, mask, invites_by_question, processes=many, scheduler=scheduler)
-            told_rules = replace(request, reviewers=people_needed(book))
-            manifest = await _export(reader, book, told_rules, reading, read_name(who))
-            tell_unopened(reader)
+        settings = read_settings(ReportSettings)
+        tools = Tools(DEFAULT, engine, model, settings.study_list, settings.ner, request.by_machine)
+        with Crew(tools, processes or usual_processes(), scheduler) as crew:  # before the key is opened
+            async with open_study(key) as (reader, _, book):
+                mask = partial(ReviewedMask, book, handing=_handing(book, request, tools))
+                reading = SharedReading(crew, mask, invites_by_question)
+                told_rules = replace(request, reviewers=people_needed(book))
+                manifest = await _export(reader, book, told_rules, reading, read_name(who))
+                tell_unopened(reader)
         typer.echo(f"{manifest['answers']} answers of {manifest['people']} people are in {out}. Read README.txt first.")
 
     run(work)
@@ -128,12 +128,10 @@ async def _export(reader: Reader, book: Book, request: Request, reading: SharedR
     period = request.period.name if request.period else None
     log: dict[str, Any] = {"what": "export", "service": request.service, "period": period}
     book.write(name, "opened", **log)
-    if not request.unreviewed:
-        looked_at = show_progress(reader.answers(**span), "Answers looked up in the desk's book")
-        if waiting := await count_unreviewed(book, looked_at):
-            raise refuse_unreviewed(waiting)
-    told = Told()
-    coded = show_progress(reading.code(told.listen(reader.answers(**span))), "Answers exported")
+    answers, told = reader.answers(**span), Told()
+    if not request.unreviewed:  # looked up on the way, so that each answer is opened once
+        answers = only_reviewed(book, answers, refuse_unreviewed)
+    coded = show_progress(reading.code(told.listen(answers)), "Answers exported")
     flow = await reader.flow()
     manifest = await export(
         request,

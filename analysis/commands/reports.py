@@ -6,6 +6,7 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from typing import Annotated
 import typer
 
 from analysis.commands.desk import find_gone
+from analysis.commands.due import make_all_due
 from analysis.commands.engine import Scheduler
 from analysis.commands.study import (
     Key,
@@ -36,16 +38,20 @@ from analysis.serve import start_serve
 from analysis.serve.app import today
 from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
-from analysis.sharing import SharedReading, Tools, usual_processes
+from analysis.sharing import Crew, SharedReading, Tools, usual_processes
 from analysis.summary import Summary, make_summary, was_asked
-from analysis.summary.folder import SummaryError, check_place, numbers_of, read_earlier, write
+from analysis.summary.folder import Files, SummaryError, read_earlier, write
 from analysis.summary.mirrors import STAFF
+from analysis.voices.recognise import Recogniser
 from storage.read import Reader
 from storage.records import Answer
 from storage.settings import read_settings
 
 #: Codings that the server keeps in memory, so that a page that is loaded again is quick. About 20 MB at most.
 _REMEMBER = 10_000
+
+#: What makes the crew of a summary, once it is asked for.
+CrewOf = Callable[[], Crew]
 
 
 class Reports:
@@ -54,10 +60,15 @@ class Reports:
     def summary(
         self,
         key: Key,
-        service: Annotated[str, typer.Option(help="The code of the service.")],
-        period: Annotated[str, typer.Option(help="2026-Q3, 2026-07 or 2026.")],
-        out: Annotated[Path, typer.Option("--out", "-o", help="The page to write, ending in .html.")],
+        out: Annotated[
+            Path, typer.Option("--out", "-o", help="The page to write, ending in .html; with --all-due, a folder.")
+        ],
         *,
+        service: Annotated[str | None, typer.Option(help="The code of the service.")] = None,
+        period: Annotated[str | None, typer.Option(help="2026-Q3, 2026-07 or 2026.")] = None,
+        all_due: Annotated[
+            bool, typer.Option("--all-due", help="Make every summary that is due and not there yet, into a folder.")
+        ] = False,
         processes: Annotated[
             int, typer.Option(help="How many processes read and code; 0: as many as there are cores.", min=0)
         ] = 0,
@@ -66,29 +77,58 @@ class Reports:
         easy_read: Annotated[
             Path | None, typer.Option(help="Write the Easy Read page too: larger type, short sentences, pictures.")
         ] = None,
+        correction: Annotated[
+            str, typer.Option(metavar="REASON", help="Replace a published summary, and say on it why.")
+        ] = "",
         who: Who = "",
     ) -> None:
-        """Write the summary of one service and period: a page, and its numbers as JSON beside it."""
+        """Write the summary of one service and period, its numbers as JSON and CSV beside it; or all that is due."""
+        crew_of = partial(_crew, processes, scheduler)
+        if all_due:
+            if service or period or pdf or easy_read or correction:
+                raise typer.BadParameter(
+                    "--all-due makes everything of every service: it goes with --key and -o alone."
+                )
 
+            async def work() -> None:
+                with crew_of() as crew:
+                    await make_all_due(key, out, read_name(who), partial(self._summarise, crew=crew))
+
+            run(work)
+            return
+        if service is None or period is None:
+            raise typer.BadParameter("Give --service and --period, or --all-due.")
+        files = Files(out, pdf, easy_read)
+        self._write_one(key, service, period, files, correction=correction, crew_of=crew_of, who=who)
+
+    def _write_one(
+        self, key: Path, service: str, period: str, files: Files, *, correction: str, crew_of: CrewOf, who: str
+    ) -> None:
         async def work() -> None:
             days = read_period(period)
-            check_place(out, pdf, easy_read)
-            async with open_study(key) as (reader, services, book):
-                book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
-                earlier = read_earlier(out, service)
-                readers = partial(SharedReading, processes=processes or usual_processes(), scheduler=scheduler)
-                summary = await self._summarise(reader, services, service, days, book, readers=readers, earlier=earlier)
-                write(summary, out, pdf, easy_read)
-                tell_unopened(reader)
+            files.check()
+            with crew_of() as crew:  # before the key is opened
+                async with open_study(key) as (reader, services, book):
+                    book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
+                    earlier = read_earlier(files.page, service)
+                    summary = await self._summarise(reader, services, service, days, book, crew=crew, earlier=earlier)
+                    write(summary, files, correction=correction)
+                    tell_unopened(reader)
             if not summary.counts.enough:
                 typer.echo(
                     f"Fewer than {summary.counts.threshold} people answered: the page says so and shows no number."
                 )
-            typer.echo(f"The page is {out}; its numbers are in {numbers_of(out).name} beside it.")
-            if pdf is not None:
-                typer.echo(f"The same as a PDF is {pdf}.")
-            if easy_read is not None:
-                typer.echo(f"The same in Easy Read is {easy_read}.")
+            typer.echo(
+                f"The page is {files.page}; its numbers are in {files.numbers.name} and {files.table.name} beside it."
+            )
+            if files.pdf is not None:
+                typer.echo(f"The same as a PDF is {files.pdf}.")
+            if files.easy_read is not None:
+                typer.echo(f"The same in Easy Read is {files.easy_read}.")
+            if correction:
+                typer.echo(
+                    "Take back the earlier one wherever it is: whoever has both may learn what a few people said."
+                )
 
         run(work)
 
@@ -111,7 +151,7 @@ class Reports:
                 reading=reading_of(book, finders, remember=_REMEMBER),
                 services=services_of(settings),
                 port=port,
-                at_desk=AtDesk(book, read_name(who), finders),
+                at_desk=AtDesk(book, read_name(who), finders, Recogniser(settings.speech) if settings.speech else None),
             )
             await _tell_gone(settings, book)
             typer.echo(f"What the service would see:     {served.service}")
@@ -133,19 +173,18 @@ class Reports:
         period: Period,
         book: Book,
         *,
-        readers: Callable[..., SharedReading],
+        crew: Crew,
         earlier: Sequence[Summary],
     ) -> Summary:
         if code not in services and not await was_asked(reader, code):
             raise SummaryError(
                 "There is no service with this code: check it against the services file (HEARTEN_SERVICES)."
             )
-        settings = read_settings(ReportSettings)
 
         def reading_on(framework: str) -> _Shown:
-            tools = Tools(framework, "lexical", None, settings.study_list, settings.ner)
-            invites = partial(_invites, framework)
-            return _Shown(readers(tools, partial(ReviewedMask, book), invites))
+            # What staff reflect is little beside what people say, so one process is enough for it.
+            who = crew if framework == DEFAULT else Crew(replace(crew.tools, framework=framework), 1)
+            return _Shown(SharedReading(who, partial(ReviewedMask, book), partial(_invites, framework)))
 
         framework = read_framework(DEFAULT)
         return await make_summary(
@@ -158,6 +197,12 @@ class Reports:
             earlier=earlier,
             staff=partial(reading_on, STAFF),
         )
+
+
+def _crew(processes: int, scheduler: str | None) -> Crew:
+    settings = read_settings(ReportSettings)
+    tools = Tools(DEFAULT, "lexical", None, settings.study_list, settings.ner)
+    return Crew(tools, processes or usual_processes(), scheduler)
 
 
 def _invites(framework: str, _guide: str, _version: int, question: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import hashlib
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,12 +33,14 @@ from storage.settings import StorageSettings, read_settings
 
 class ReportSettings(StorageSettings):
     """What reports need beside storage: HEARTEN_SERVICES, for the names and thresholds of services, and HEARTEN_DESK,
-    the file in which people's work with answers is kept, HEARTEN_STUDY_LIST and HEARTEN_NER, for de-identification."""
+    the file in which people's work with answers is kept, HEARTEN_STUDY_LIST and HEARTEN_NER, for de-identification,
+    and HEARTEN_SPEECH, for suggestions what a voice note says."""
 
     services: Path | None = None
     desk: Path = Path("var/desk.db")
     study_list: Path | None = None
     ner: bool = False
+    speech: str = ""
 
 
 Key = Annotated[Path, typer.Option(help="The research key (research.key), private half.")]
@@ -47,11 +50,12 @@ Who = Annotated[
 
 
 @asynccontextmanager
-async def open_study(key: Path) -> AsyncIterator[tuple[StudyReader, Services, Book]]:
-    """The read port, the services and the desk's book, for as long as a command works."""
+async def open_study(key: Path, opened: ResearchKey | None = None) -> AsyncIterator[tuple[StudyReader, Services, Book]]:
+    """The read port, the services and the desk's book, for as long as a command works. `opened`: the key, where it is
+    open already."""
     settings = read_settings(ReportSettings)
     services = services_of(settings)
-    research_key = open_key(settings, key)
+    research_key = opened or open_key(settings, key)
     reader = await StudyReader.open(settings, research_key)
     try:
         reader.book = book = Book.open(settings.desk, research_key.desk_key)
@@ -114,6 +118,11 @@ def reading_of(book: Book, finders: Iterable[Finder] = (), *, remember: int = 0)
     from analysis.lexical import lexical_coder  # noqa: PLC0415
 
     return Reading(lexical_coder(), lambda: ReviewedMask(book, finders), invites_by_question, remember=remember)
+
+
+def today() -> date:
+    """The day, in UTC."""
+    return datetime.now(UTC).date()
 
 
 def digest_of(file: Path) -> str:

@@ -13,12 +13,15 @@ import typer
 
 from analysis.commands.access import ENDINGS
 from analysis.commands.desk import Name
-from analysis.commands.study import Key, Who, open_study, run, tell_unopened
+from analysis.commands.study import Key, ReportSettings, Who, open_study, run, tell_unopened
 from analysis.desk import Book, DeskError, name_of, read_name
 from analysis.reading import show_progress
+from analysis.serve.view import visible
 from analysis.voices import StudyReader, VoiceNote, keep_transcript, take_back_transcript, voice_notes
+from analysis.voices.recognise import SMALL, Recogniser
 from storage.keys import KeptKey
 from storage.records import Answer
+from storage.settings import read_settings
 
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Which voice note of the answer, from 1.", min=1)]
 
@@ -58,6 +61,21 @@ def listen(
             file = out if out.suffix else out.with_suffix("." + ENDINGS.get(note.sound.media_type, "bin"))
             _write_private(file, note.sound.data)
             typer.echo(f"The sound is in {file}, in clear: delete it when you have listened.")
+
+    run(work)
+
+
+@voices.command("suggest")
+def suggest(answer: Name, number: Number, key: Key, who: Who = "") -> None:
+    """Print the words that a machine hears in a voice note (HEARTEN_SPEECH). Nothing is kept."""
+
+    async def work() -> None:
+        recogniser = Recogniser(read_settings(ReportSettings).speech or SMALL)
+        async with open_study(key) as (reader, _, book):
+            _, note, _ = await _read(reader, book, answer, number)
+            book.write(read_name(who), "opened", answer, what="listening")
+            typer.echo("It makes mistakes, and can make words up: listen before you keep any of it.", err=True)
+            typer.echo(visible(recogniser.suggest(note.sound)))
 
     run(work)
 

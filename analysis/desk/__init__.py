@@ -17,7 +17,7 @@ from analysis.desk.errors import DeskError
 from analysis.desk.handing import Handed, Handing, Work
 from analysis.desk.names import read_name
 from analysis.desk.review import ReviewState, people_needed, review_state
-from analysis.desk.shelf import Cleaner, OnDesk, Shelf, approved_texts, count_unreviewed, name_of
+from analysis.desk.shelf import Cleaner, OnDesk, Shelf, approved_texts, name_of, only_reviewed
 
 __all__ = [
     "Book",
@@ -35,8 +35,8 @@ __all__ = [
     "approved_texts",
     "coded_by",
     "coders_of",
-    "count_unreviewed",
     "name_of",
+    "only_reviewed",
     "people_needed",
     "put_beside",
     "read_name",

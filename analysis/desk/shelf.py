@@ -148,10 +148,17 @@ async def approved_texts(book: Book, answers: AsyncIterator[Answer]) -> AsyncIte
                 yield found
 
 
-async def count_unreviewed(book: Book, answers: AsyncIterator[Answer]) -> int:
-    """How many answers stand in the way of an export: neither approved nor withheld."""
-    count = 0
+async def only_reviewed(
+    book: Book, answers: AsyncIterator[Answer], refuse: Callable[[int], Exception]
+) -> AsyncIterator[Answer]:
+    """Pass answers on as long as people approved or withheld each. From the first that they did not, none is passed on:
+    those that stand in the way are counted, and `refuse` says with which error this ends."""
+    waiting, needed = 0, people_needed(book)
     async for each in answers:
         if each.kind == "answer":
-            count += review_state(book, name_of(each), each.text).verdict in {"open", "waiting"}
-    return count
+            state = state_of(book, book.of(name_of(each)), each.text, needed)
+            waiting += state.verdict in {"open", "waiting"}
+        if not waiting:
+            yield each
+    if waiting:
+        raise refuse(waiting)

@@ -23,6 +23,7 @@ from analysis.reading import BatchCoder
 from analysis.serve.guard import policy_for
 from analysis.serve.view import visible
 from analysis.summary.page import style as summary_style
+from analysis.voices.recognise import Recogniser
 from storage.records import AnswerPlace
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -30,11 +31,12 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 @dataclass(frozen=True, slots=True)
 class AtDesk:
-    """The book, who is at work, and what looks for details beside the rules."""
+    """The book, who is at work, what looks for details beside the rules, and what suggests words for voice notes."""
 
     book: Book
     who: str
     finders: tuple[Finder, ...] = ()
+    recogniser: Recogniser | None = None
 
 
 class Work(Protocol):
@@ -51,6 +53,7 @@ class Desk:
     def __init__(self, at_desk: AtDesk, open_source: OpenSource, coder: BatchCoder, token: str) -> None:
         self.book = at_desk.book
         self.who = at_desk.who
+        self.recogniser = at_desk.recogniser
         self.coder = coder
         self.open_source = open_source
         self.shelf = Shelf(open_source, at_desk.book, at_desk.finders)

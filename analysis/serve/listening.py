@@ -3,12 +3,14 @@
 The sound goes from the sealed row to the browser's memory and nowhere else; it is never a file on this side.
 """
 
-from collections import Counter
+import asyncio
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from analysis.desk import DeskError
 from analysis.desk.shelf import name_of
+from analysis.errors import ContentError
 from analysis.questions import content_note, words_of
 from analysis.serve.at_desk import Desk, back_to, next_after, read_form
 from analysis.serve.view import visible
@@ -20,6 +22,23 @@ from storage.records import Answer, Content
 SOUNDS = frozenset({"audio/ogg", "audio/mpeg", "audio/mp4", "audio/x-m4a", "audio/wav", "audio/webm"})
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One answer with voice notes, and the key for what is typed out of them."""
+
+    name: str
+    answer: Answer
+    notes: list[VoiceNote]
+    key: KeptKey
+
+    def note(self, number: str) -> VoiceNote:
+        """Raises DeskError where there is none of this number."""
+        for each in self.notes:
+            if str(each.number) == number:
+                return each
+        raise DeskError("This page has no such button: load it again.")
+
+
 class ListeningPages:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -27,59 +46,88 @@ class ListeningPages:
 
     async def show(self, request: web.Request) -> web.Response:
         waiting = await self._look() if self._waiting is None or request.query.get("look") else self._waiting
-        counts = Counter(answers=len(waiting), open=sum(waiting.values()))
         name = request.query.get("answer") or next_after(
             list(waiting), {each for each, count in waiting.items() if count}, request.query.get("after", "")
         )
         if name is None:
-            return self._desk.page("heard.html", counts=counts)
-        answer, notes, _ = await self._open(name)
+            return self._desk.page("heard.html", counts=self._counts())
+        opened = await self._open(name)
+        return self._page(request, opened, {each.number: each.words or "" for each in opened.notes})
+
+    def _page(self, request: web.Request, opened: Opened, words: dict[int, str], suggested: int = 0) -> web.Response:
+        """`words`: what stands in the fields. `suggested`: the note for which a machine suggested them; 0 for none."""
+        given = opened.answer
         return self._desk.page(
             "listen.html",
             sounds=True,
-            name=name,
+            name=opened.name,
             about={
-                "wording": visible(words_of(answer.guide, answer.question)),
-                "question": visible(answer.question),
-                "service": visible(answer.service),
-                "hard": content_note(answer.guide, answer.question),
+                "wording": visible(words_of(given.guide, given.question)),
+                "question": visible(given.question),
+                "service": visible(given.service),
+                "hard": content_note(given.guide, given.question),
             },
-            notes=notes,
-            counts=counts,
+            notes=opened.notes,
+            words=words,
+            suggests=self._desk.recogniser is not None,
+            suggested=suggested,
+            counts=self._counts(),
             hide=request.query.get("hide", ""),
         )
 
+    def _counts(self) -> dict[str, int]:
+        waiting = self._waiting or {}
+        return {"answers": len(waiting), "open": sum(waiting.values())}
+
     async def play(self, request: web.Request) -> web.Response:
         """The sound itself, from memory; a part of it where a part is asked for, so that one can go back a little."""
-        _, notes, _ = await self._open(request.query.get("answer", ""))
-        sound = next((each.sound for each in notes if str(each.number) == request.query.get("note")), None)
+        opened = await self._open(request.query.get("answer", ""))
+        number = request.query.get("note")
+        sound = next((each.sound for each in opened.notes if str(each.number) == number), None)
         if sound is None:
             raise web.HTTPNotFound
         return _part_of(sound, request)
 
     async def act(self, request: web.Request) -> web.Response:
         form = await read_form(request)
-        name, (do, _, which) = form.get("answer", ""), form.get("do", "").partition(" ")
-        answer, notes, key = await self._open(name)
+        opened = await self._open(form.get("answer", ""))
+        book, who = self._desk.book, self._desk.who
+        do, _, which = form.get("do", "").partition(" ")
         match do:
             case "keep":
-                self._keep(answer, notes, key, form)
-            case "undo" if which in {str(each.number) for each in notes}:
-                if not take_back_transcript(self._desk.book, self._desk.who, answer, int(which), key=key):
+                self._keep(opened, form)
+            case "suggest":
+                return await self._suggest(request, opened, opened.note(which), form)
+            case "undo":
+                number = opened.note(which).number
+                if not take_back_transcript(book, who, opened.answer, number, key=opened.key):
                     raise DeskError("You typed nothing here that still holds.")
             case _:
                 raise DeskError("This page has no such button: load it again.")
-        left = _count(voice_notes(self._desk.book, answer, key))
+        left = _count(voice_notes(book, opened.answer, opened.key))
         if self._waiting is not None:
-            self._waiting[name] = left
+            self._waiting[opened.name] = left
         if do == "undo" or left:
-            raise back_to(request, answer=name)
-        raise back_to(request, answer="", after=name)
+            raise back_to(request, answer=opened.name)
+        raise back_to(request, answer="", after=opened.name)
 
-    def _keep(self, answer: Answer, notes: list[VoiceNote], key: KeptKey, form: dict[str, str]) -> None:
+    async def _suggest(
+        self, request: web.Request, opened: Opened, note: VoiceNote, form: dict[str, str]
+    ) -> web.Response:
+        """The same page with words in one field that a machine heard. Nothing is kept, and nothing else is lost."""
+        if self._desk.recogniser is None:
+            raise DeskError("There is no recogniser here: start these pages with HEARTEN_SPEECH.")
+        try:
+            heard = await asyncio.to_thread(self._desk.recogniser.suggest, note.sound)
+        except ContentError as problem:
+            raise DeskError(str(problem)) from None
+        words = {each.number: form.get(f"words-{each.number}", "") for each in opened.notes}
+        return self._page(request, opened, words | {note.number: heard}, note.number)
+
+    def _keep(self, opened: Opened, form: dict[str, str]) -> None:
         """Everything that was typed on the page, whichever note it is for, so that no words are lost."""
         changed = False
-        for note in notes:
+        for note in opened.notes:
             words = form.get(f"words-{note.number}", "").replace("\r\n", "\n").strip()
             nothing = f"nothing-{note.number}" in form
             if words and nothing:
@@ -87,7 +135,7 @@ class ListeningPages:
                     f"Voice note {note.number} has words, and is marked as having none: go back and choose one."
                 )
             if (words or nothing) and words != note.words:
-                keep_transcript(self._desk.book, self._desk.who, answer, note.number, words, key=key)
+                keep_transcript(self._desk.book, self._desk.who, opened.answer, note.number, words, key=opened.key)
                 changed = True
         if not changed:
             raise DeskError("There are no new words: type what is said, or mark that there is nothing to type.")
@@ -103,7 +151,7 @@ class ListeningPages:
         self._waiting = found
         return found
 
-    async def _open(self, name: str) -> tuple[Answer, list[VoiceNote], KeptKey]:
+    async def _open(self, name: str) -> Opened:
         place = (await self._desk.shelf.places()).get(name)
         if place is not None:
             async with self._desk.open_source() as source:
@@ -111,7 +159,7 @@ class ListeningPages:
                 async for answer in source.answers(person=place.person):
                     if key is not None and name_of(answer) == name:
                         self._desk.note_opening("listening", name)
-                        return answer, voice_notes(self._desk.book, answer, key), key
+                        return Opened(name, answer, voice_notes(self._desk.book, answer, key), key)
         raise DeskError("This answer is no longer there: its person may have withdrawn.")
 
 

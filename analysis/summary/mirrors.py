@@ -60,7 +60,7 @@ def hold_mirrors(counts: Counts, framework: Framework, staff: Tally, reflected: 
     met = counterparts(reflected.id)
     rows = []
     for name, those in met.items():
-        if those:
+        if those and name in said:
             heard = _union(staff, {each: theirs[each] for each in those})
             rows.append(
                 MirrorRow(subtheme=name, service_users=said[name], staff=heard, seen_by=_seen_by(said[name], heard))
@@ -71,7 +71,7 @@ def hold_mirrors(counts: Counts, framework: Framework, staff: Tally, reflected: 
         staff_answered=shown.answered,
         rows=tuple(rows),
         beyond=tuple(BeyondRow(id=name, title=titles[name], staff=theirs[name]) for name in lonely),
-        not_asked=tuple(name for name, those in met.items() if not those),
+        not_asked=tuple(name for name, those in met.items() if not those and name in said),
     )
 
 

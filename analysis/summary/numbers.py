@@ -43,6 +43,13 @@ class NamedFramework(Frozen):
     themes: tuple[NamedTheme, ...]
 
 
+class Correction(Frozen):
+    """A published summary was replaced by this one, on this day, for this reason."""
+
+    day: date
+    reason: str
+
+
 class Summary(Frozen):
     """One service, one period. `made` is the day on which it was counted; `finished`, whether the period was over.
 
@@ -66,6 +73,7 @@ class Summary(Frozen):
     sample: Sample | None = None
     change: Change | None = None
     mirrors: Mirrors | None = None
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def subthemes(self) -> tuple[NamedSubTheme, ...]:
@@ -155,9 +163,10 @@ def summarise(
 
 
 def _sample(counted: Tally, framework: Framework, counts: Counts) -> Sample | None:
-    if counted.told is None or not counts.enough:
+    asked = about_you(framework.id)
+    if counted.told is None or not counts.enough or not asked:
         return None
-    return make_table(list(counted.told.values()), about_you(framework.id), counts.threshold)
+    return make_table(list(counted.told.values()), asked, counts.threshold)
 
 
 def _change(

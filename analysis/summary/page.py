@@ -1,7 +1,8 @@
 """From a Summary to one HTML page that needs nothing else: no network, no script, no font, no picture file.
 
-Promise: everything on the page comes from the Summary and the wording in `templates/`. Text is escaped by the template
-engine; the page's own policy (a Content-Security-Policy with the hash of its one style sheet) forbids everything else.
+Promise: everything on the page comes from the Summary, the answers of the service and the wording in `templates/`. Text
+is escaped by the template engine; the page's own policy (a Content-Security-Policy with the hash of its one style
+sheet) forbids everything else.
 """
 
 import base64
@@ -12,6 +13,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from analysis.disclosure import COLUMNS, Column
+from analysis.summary.answered import ServiceAnswers
 from analysis.summary.map import draw_tall, draw_wide
 from analysis.summary.numbers import NamedTheme, Summary
 from analysis.summary.sentences import say, say_people
@@ -60,8 +62,8 @@ def policy() -> str:
     return f"default-src 'none'; style-src {style_source()}; base-uri 'none'; form-action 'none'"
 
 
-def render(summary: Summary, links: tuple[Link, ...] = ()) -> str:
-    """The page. `links` appear above it where it is looked at in a server."""
+def render(summary: Summary, links: tuple[Link, ...] = (), answers: ServiceAnswers | None = None) -> str:
+    """The page. `links` appear above it where it is looked at in a server; `answers` are those of the service."""
     pages = Environment(
         loader=PackageLoader("analysis.summary"),
         autoescape=True,
@@ -78,6 +80,7 @@ def render(summary: Summary, links: tuple[Link, ...] = ()) -> str:
         sentences=say(summary),
         people=say_people(summary),
         maps=(draw_wide(summary), draw_tall(summary)),
+        answers=answers,
         drawings=_drawings(summary),
         titles=_titles(summary),
         says=SAYS,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from storage.bundles import MOST_BYTES
 from storage.commands.people import open_existing
 from storage.commands.terminal import counted, run, stated
 from storage.database import Database
@@ -13,7 +14,7 @@ from storage.errors import NotTaken
 from storage.parcels import list_requests
 from storage.records import CopyRequest
 from storage.settings import StorageSettings, read_settings
-from storage.taking import MOST_BYTES, Taken, take
+from storage.taking import Taken, take
 
 
 def register(app: typer.Typer) -> None:

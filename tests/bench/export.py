@@ -19,7 +19,7 @@ from pathlib import Path
 from analysis.export import Request, Told, export
 from analysis.frameworks import DEFAULT, read_framework
 from analysis.masking import MaskByPerson
-from analysis.sharing import SharedReading, Tools, usual_processes
+from analysis.sharing import Crew, SharedReading, Tools, usual_processes
 from storage.records import Answer, Asked, Content
 from tests.bench.rows import Row, show
 from tests.test_deidentify import marks
@@ -49,9 +49,10 @@ async def asked() -> AsyncIterator[Asked]:
 
 
 async def run(count: int, form: str, processes: int, folder: Path) -> None:
-    reading, told = SharedReading(Tools(DEFAULT, "lexical"), MaskByPerson, processes=processes), Told()
     request = Request(folder / "out", form, True, date(2026, 11, 22), k=5, l=2)  # type: ignore[arg-type]
-    await export(request, reading.code(told.listen(answers(count))), asked(), read_framework(DEFAULT), told=told)
+    with Crew(Tools(DEFAULT, "lexical"), processes) as crew:
+        reading, told = SharedReading(crew, MaskByPerson), Told()
+        await export(request, reading.code(told.listen(answers(count))), asked(), read_framework(DEFAULT), told=told)
 
 
 def measure(count: int, form: str, processes: int) -> tuple[float, float, float, float]:

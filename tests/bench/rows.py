@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 #: The modules that measure, in the order of the table. Each in a process of its own, one after the other.
-MEASURED = ("reply", "crowd", "storage", "coding", "deidentify", "export")
+MEASURED = ("reply", "crowd", "storage", "coding", "deidentify", "export", "summary")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.__main__ import app
+from storage import read
 from storage.__main__ import app as store_app
+from storage.seal import open_envelope
 from tests.test_people.conftest import SAID, Study
 
 CUSTODIAN = "--unreviewed-i-am-the-custodian"
@@ -60,6 +62,18 @@ def test_an_export_waits_for_the_review_of_every_text(study: Study, tmp_path: Pa
     readme = (tmp_path / "out" / "README.txt").read_text()
     assert "A person read every text" in readme
     assert "BEFORE YOU DO ANYTHING ELSE" not in readme
+
+
+def test_a_reviewed_export_opens_each_answer_once(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in names(study):
+        act(study, "review", "approve", each)
+    opened = []
+    monkeypatch.setattr(read, "open_envelope", lambda *given: opened.append(given[1]) or open_envelope(*given))
+    manifest, _ = export(study, tmp_path / "out")
+    assert manifest["reviewed"] is True
+    assert len(opened) == len(set(opened)) == 9
 
 
 def test_what_a_reviewer_took_out_stays_out_and_what_they_withheld_never_leaves(study: Study, tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from analysis.desk import Book
+from analysis.errors import ContentError
 from analysis.serve import Served
+from analysis.voices.recognise import Recogniser
 from storage.erase import erase_by_code
 from storage.records import Content, NewPart, Place
 from storage.settings import StorageSettings
@@ -241,3 +243,50 @@ async def test_forms_and_sounds_only_for_the_holder_of_the_address(served: tuple
             assert (response.status, await response.read()) == (206, SOUND[4:12])
         async with session.get(sound.replace("a-token", "no-token")) as response:
             assert response.status == 404
+
+
+#: Made by a speech synthesiser and encoded as messengers do: "My nurse rang me back the same day. She listened, and she
+#: believed me."
+SPOKEN = (Path(__file__).parent / "spoken.ogg").read_bytes()
+
+
+def test_a_machine_suggests_words_and_keeps_nothing(study: Study) -> None:
+    asyncio.run(add_note(study.settings, "q9", 1, SPOKEN))
+    (note,) = notes_of(study)
+    done = study.run("voices", "suggest", str(note["answer"]), "1")
+    assert done.exit_code == 0, done.output
+    assert "listened" in done.stdout
+    assert "believed me" in done.stdout
+    assert [each["typed"] for each in notes_of(study)] == [False]
+
+
+def test_what_is_no_sound_is_said_so(spoken: Study) -> None:
+    asyncio.run(add_note(spoken.settings, "q9", 1, b"no sound at all"))
+    (note,) = notes_of(spoken)
+    done = spoken.run("voices", "suggest", str(note["answer"]), "1")
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (
+        1, "This voice note could not be decoded: it has to be typed by hand."
+    )  # fmt: skip
+
+
+@pytest.mark.browser
+async def test_a_suggestion_stands_in_its_field_beside_what_was_typed(tmp_path: Path, make_study) -> None:  # type: ignore[no-untyped-def]
+    study = await asyncio.to_thread(make_study, tmp_path)
+    await add_note(study.settings, "q9", 1, SPOKEN)
+    await add_note(study.settings, "q9", 2, SOUND)
+    running = await serve(study, "ana", Recogniser("small"))
+    try:
+        visitor = Visitor(running.researcher)
+        await visitor.get("voices/")
+        await visitor.send(do="suggest 1", **{"words-2": "Half a sentence that I was ty"})
+        assert "believed me" in visitor.page
+        assert "Half a sentence that I was ty" in visitor.page
+        assert "A machine suggests these words." in visitor.page
+    finally:
+        await running.close()
+
+
+@pytest.mark.parametrize("name", ["/no/such/folder", "tests"])
+def test_a_folder_without_a_network_is_said_so(name: str) -> None:
+    with pytest.raises(ContentError, match="There is no network for speech in"):
+        Recogniser(name)

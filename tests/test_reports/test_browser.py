@@ -6,12 +6,17 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page
 
-from analysis.reading import Reading
+from analysis.disclosure import Tally
+from analysis.frameworks import DEFAULT, read_framework
+from analysis.model import Coded, Coding, Stance
+from analysis.period import read_period
+from analysis.reading import CodedAnswer, Masked, Reading
 from analysis.serve.app import start_pages
 from analysis.services import Service, Services
-from analysis.summary import Summary, render
+from analysis.summary import Candidates, PointAnswer, ServiceAnswers, Summary, render, summarise, tally
 from analysis.summary.easy import render_easy
-from tests.test_reports.invented import answer, coded, coding
+from analysis.summary.mirrors import STAFF
+from tests.test_reports.invented import answer, coded, coding, stream
 from tests.test_reports.test_serve import TOKEN, ByWord, Shelf, without_kevin
 from tests.test_reports.test_summary import people, summary_of
 
@@ -58,6 +63,51 @@ async def page_of(kind: str) -> Summary:
     if kind == "all withheld":
         return await summary_of([coded(answer(f"p{n}"), coding(f"t1s{n % 3}", "harm")) for n in range(9)])
     return await summary_of([])
+
+
+async def everything() -> Summary:
+    """A summary with all that one can hold: quotations, who answered, change, and what staff reflected."""
+    users = read_framework(DEFAULT)
+    answers = []
+    for number in range(60):
+        text = f"Number {number} says that [STAFF_1] listened, and that it took a long time to get there."
+        stances: tuple[Stance, ...] = ("help",) if number % 2 else ("harm", "wish")
+        codings = tuple(
+            Coding(subtheme=each.id, theme=users.theme_of(each.id).id, stance=stance, confidence=0.9, start=0,
+                end=len(text), reason="")
+            for each in users.subthemes[number % 3 : 12 : 3]
+            for stance in stances
+        )  # fmt: skip
+        answers.append(
+            CodedAnswer(answer(f"p{number}", text), Masked(text, {}, "approved"), Coded(codings=codings, top=()))
+        )
+    told = {f"p{n}": {"gender": "woman" if n % 3 else "man", "age": "from_18_to_24"} for n in range(36)}
+    staff = Tally(answered=set(range(9)), asked=set(range(9)))
+    for person in range(9):
+        staff.heard("relationships").add(person, "harm")
+    earlier: list[Summary] = []
+    for name in ("2026-Q1", "2026-Q2", "2026-Q3"):
+        period, candidates = read_period(name), Candidates()
+        counted = await tally(stream(answers[: 54 if name < "2026-Q3" else 60]), stream([]), candidates, told)
+        earlier.append(
+            summarise(counted, users, Service(code="elm", name="Elm Tree"), period, period.until,
+                candidates=candidates, earlier=earlier, staff=(staff, read_framework(STAFF)))
+        )  # fmt: skip
+    return earlier[-1]
+
+
+async def test_a_summary_with_everything_in_it(browser: Browser, tmp_path: Path) -> None:
+    summary = await everything()
+    assert summary.quotations
+    assert summary.sample
+    assert summary.change and summary.change.rows  # noqa: PT018
+    assert summary.mirrors and summary.mirrors.rows  # noqa: PT018
+    points = (
+        PointAnswer(point="compassion", title="Compassion", status="planned", text="A course.", until="May 2027"),
+    )
+    file = tmp_path / "summary.html"
+    file.write_text(render(summary, answers=ServiceAnswers(points=points)), "utf-8")
+    assert await look(browser, file.as_uri()) == []
 
 
 @pytest.mark.parametrize("kind", ["full", "all withheld", "too few"])

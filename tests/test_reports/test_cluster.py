@@ -13,13 +13,13 @@ import pytest
 from distributed import LocalCluster, Security
 
 from analysis import cluster, sharing
-from analysis.cluster import LOCAL, Texts, fingerprint, open_pool
+from analysis.cluster import LOCAL, Texts, fingerprint, open_cluster
 from analysis.errors import AnalysisError
 from analysis.export import export
 from analysis.frameworks import DEFAULT, read_framework
 from analysis.masking import MaskByPerson
 from analysis.reading import BATCH
-from analysis.sharing import SharedReading, Tools, code_shared
+from analysis.sharing import Crew, SharedReading, Tools, code_shared
 from tests.test_deidentify import marks
 from tests.test_docs.documents import ROOT
 from tests.test_export.making import request_for
@@ -95,11 +95,12 @@ async def test_an_export_is_the_same_to_the_byte_on_a_cluster(
         numbers = count()
         monkeypatch.setattr("secrets.token_hex", lambda size, numbers=numbers: f"{next(numbers):0{2 * size}x}")
         tools, folder = Tools(DEFAULT, "lexical", study_list=study_list), tmp_path / str(scheduler is None)
-        reading = SharedReading(tools, MaskByPerson, processes=1, scheduler=scheduler)
-        await export(
-            request_for(folder, "jsonl"), reading.code(stream(answers)), stream([asked()]), read_framework(DEFAULT),
-            engine=lambda reading=reading: reading.engine,
-        )  # fmt: skip
+        with Crew(tools, 1, scheduler) as crew:
+            reading = SharedReading(crew, MaskByPerson)
+            await export(
+                request_for(folder, "jsonl"), reading.code(stream(answers)), stream([asked()]), read_framework(DEFAULT),
+                engine=lambda reading=reading: reading.engine,
+            )  # fmt: skip
         folders.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert folders[0] == folders[1]
 
@@ -161,7 +162,7 @@ def test_workers_with_another_list_of_the_study_are_refused(address: str, tmp_pa
     one.write_text("staff, Janet Blackwood\n")
     two.write_text("staff, Janet Blackwell\n")
     assert len({fingerprint(()), fingerprint((one,)), fingerprint((two,))}) == 3
-    with open_pool(1, address, one) as (_, workers):
+    with open_cluster(address, 1, (one,)) as (_, workers):
         assert workers == 2
 
 

@@ -12,7 +12,7 @@ from analysis.disclosure import COLUMNS
 from analysis.errors import ContentError
 from analysis.frameworks import read_framework
 from analysis.summary.easy import SLOTS, Sentences, read_sentences, render_easy
-from analysis.summary.folder import SummaryError, check_place, write
+from analysis.summary.folder import Files, SummaryError, write
 from flows.lint.rulebook import Limits, read_rulebook
 from flows.lint.texts import Text
 from flows.lint.wording import check_wording
@@ -118,8 +118,8 @@ def test_every_slot_is_used() -> None:
 
 async def test_it_lies_beside_the_page(tmp_path: Path) -> None:
     summary = await full()
-    write(summary, tmp_path / "elm.html", easy_read=tmp_path / "elm-easy.html")
+    write(summary, Files(tmp_path / "elm.html", easy_read=tmp_path / "elm-easy.html"))
     assert names(tmp_path) == ["elm-easy.html", "elm.html", "elm.json"]
     for wrong in (tmp_path / "elm.html", tmp_path / "elm.doc"):
         with pytest.raises(SummaryError, match="a file name of its own"):
-            check_place(tmp_path / "elm.html", easy_read=wrong)
+            Files(tmp_path / "elm.html", easy_read=wrong).check()

@@ -16,7 +16,7 @@ from pypdf.generic import DictionaryObject
 
 from analysis.disclosure import COLUMNS
 from analysis.summary import Summary, render
-from analysis.summary.folder import SummaryError, check_place, write
+from analysis.summary.folder import Files, SummaryError, write
 from analysis.summary.pdf import PdfError, check_pdf, make_pdf, read_picture_rules
 from tests.test_reports.test_summary import ELM, names, people, summary_of
 
@@ -155,20 +155,20 @@ def test_pictures_are_given_their_colours_for_paper() -> None:
 
 async def test_all_files_are_there_or_none(tmp_path: Path) -> None:
     summary = await full()
-    write(summary, tmp_path / "elm.html", tmp_path / "elm.pdf")
+    write(summary, Files(tmp_path / "elm.html", tmp_path / "elm.pdf"))
     assert names(tmp_path) == ["elm.html", "elm.json", "elm.pdf"]
     assert "30 people" in words(read((tmp_path / "elm.pdf").read_bytes()))
     broken = tmp_path / "broken"
     (broken / "elm.json").mkdir(parents=True)  # the last of the files cannot be put in place
     with pytest.raises(SummaryError, match="could not be written"):
-        write(summary, broken / "elm.html", broken / "elm.pdf")
+        write(summary, Files(broken / "elm.html", broken / "elm.pdf"))
     assert names(broken) == ["elm.json"]
 
 
 def test_a_place_for_the_pdf_that_cannot_work_is_said(tmp_path: Path) -> None:
     for name, sentence in (("elm.txt", r"ends in \.pdf"), ("missing/elm.pdf", "make the folder")):
         with pytest.raises(SummaryError, match=sentence):
-            check_place(tmp_path / "elm.html", tmp_path / name)
+            Files(tmp_path / "elm.html", tmp_path / name).check()
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

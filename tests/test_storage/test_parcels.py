@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from storage.bundles import TidingsText
 from storage.check import check
 from storage.errors import NotTaken, SealError
 from storage.keys import BotKey
-from storage.parcels import TIDINGS, TidingsText, list_requests
+from storage.parcels import TIDINGS, list_requests
 from storage.read import Reader
 from storage.records import Reminder
 from storage.retention import Rules

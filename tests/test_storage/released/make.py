@@ -12,8 +12,8 @@ import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from storage.bundles import TidingsText
 from storage.keys import Cost, make_research_key
-from storage.parcels import TidingsText
 from storage.records import TEXT, Content, Enrolment, NewPart, Place
 from storage.schema import HEADS
 from storage.seal.bundle import Enclosed, close_files
