@@ -110,7 +110,7 @@ def _of_machine(coder: str, coding: Coding) -> Row:
 
 def _of_person(coder: str, coding: Handed) -> Row:
     return {
-        "coder": clean(coder), "subtheme": coding.subtheme, "theme": coding.theme, "stance": coding.stance,
+        "coder": clean(coder), "subtheme": clean(coding.subtheme), "theme": coding.theme, "stance": coding.stance,
         "confidence": None, "start": coding.start, "end": coding.end, "reason": clean(coding.memo), "how": coding.how,
         "settled": coding.settled,
     }  # fmt: skip
