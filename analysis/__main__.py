@@ -16,9 +16,12 @@ from analysis.commands import (
     evaluation,
     export,
     frames,
+    learning,
     models,
     people,
+    publishing,
     reports,
+    voices,
 )
 from analysis.errors import AnalysisError
 
@@ -36,10 +39,13 @@ agreement.register(app)
 reports.register(app)
 export.register(app)
 bringing.register(app)
+learning.register(app)
 app.add_typer(models.app)
 desk.register(app)
 people.register(app)
+voices.register(app)
 access.register(app)
+publishing.register(app)
 
 
 def main() -> None:

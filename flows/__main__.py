@@ -1,4 +1,4 @@
-"""The door to the guides: check one, walk through one in the terminal, or show one as a page."""
+"""The door to the guides: check one, walk through one in the terminal, or write one as a page."""
 
 import sys
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from flows.lint import Finding, check_guide
 from flows.lint.texts import Text, texts_of
 from flows.reading import grade, mean_words
 from flows.rehearse import Rehearsal
+from flows.sheet import show_sheet
 from flows.show import show_guide
 from flows.spelling import Spelling
 
@@ -73,17 +74,23 @@ def show(
 ) -> None:
     """Write a whole guide as one page to read, print and talk about, with the map of its paths."""
     loaded = _load(guide)
-    file, text = out or Path(f"{loaded.id}.html"), show_guide(loaded)
-    try:
-        with file.open("w" if force else "x", encoding="utf-8") as page:
-            page.write(text)
-    except FileExistsError:
-        print(f"{file} is there already. Give another name with -o, or add --force to write over it.", file=sys.stderr)
-        raise typer.Exit(1) from None
-    except OSError as error:
-        print(f"{file} cannot be written ({error.strerror}). Give another place with -o.", file=sys.stderr)
-        raise typer.Exit(1) from None
+    file = _write(out or Path(f"{loaded.id}.html"), show_guide(loaded), force=force)
     print(f"The guide is in {file}.")
+
+
+@app.command()
+def sheet(
+    guide: GuideName = "relational-practice",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="The page to write. Without it: the guide's name and -sheet, here."),
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Write over a page that is there already.")] = False,
+) -> None:
+    """Write the information sheet and the consent form as one page to print, for an ethics review."""
+    loaded = _load(guide)
+    file = _write(out or Path(f"{loaded.id}-sheet.html"), show_sheet(loaded), force=force)
+    print(f"The information sheet and the consent form are in {file}.")
 
 
 @app.command()
@@ -104,6 +111,19 @@ def learn() -> None:
     weights = learn_weights(examples, Spelling.of(distress).plain, kinds_of(distress.terms, distress.likeness))
     WEIGHTS.write_text("\n".join(lines_of(weights, examples)) + "\n", encoding="utf-8")
     print(f"Learned from {len(examples)} examples: {len(weights)} weights are in {WEIGHTS.name}.")
+
+
+def _write(file: Path, text: str, *, force: bool) -> Path:
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as page:
+            page.write(text)
+    except FileExistsError:
+        print(f"{file} is there already. Give another name with -o, or add --force to write over it.", file=sys.stderr)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        print(f"{file} cannot be written ({error.strerror}). Give another place with -o.", file=sys.stderr)
+        raise typer.Exit(1) from None
+    return file
 
 
 def _print_size(guide: Guide, all_texts: bool) -> None:

@@ -18,6 +18,7 @@ from analysis.desk.errors import DeskError
 from analysis.desk.redact import Clean, Stretch, redact
 from analysis.desk.review import ReviewState, people_needed, review_state, state_of
 from analysis.identifiers import Found
+from storage.keys import KeptKey
 from storage.records import Answer, AnswerPlace
 
 _FRESH = 20.0  # seconds
@@ -31,6 +32,8 @@ class DeskSource(Protocol):
     def answers(self, *, person: str | None = None) -> AsyncIterator[Answer]: ...
 
     def places(self) -> AsyncIterator[AnswerPlace]: ...
+
+    async def key_about(self, person: str) -> KeptKey | None: ...
 
 
 OpenSource = Callable[[], AbstractAsyncContextManager[DeskSource]]

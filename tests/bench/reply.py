@@ -16,10 +16,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from aiogram import Bot, Dispatcher, F, Router
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.types import Message
 from rich.console import Console
 from rich.table import Table
 
@@ -28,6 +24,7 @@ from bot.demo.stage import make_token, set_stage
 from bot.messenger import Messenger, Person
 from storage.keys import read_research_key
 from storage.read import Reader
+from tests.bench.echo import make_client, make_dispatcher
 from tests.test_bot.conftest import to_first_question
 
 ROUNDS = 10
@@ -42,15 +39,7 @@ WORDS = "They rang me back the same day, and that is what made the difference to
 @asynccontextmanager
 async def echoing(messenger: Messenger, token: str) -> AsyncIterator[None]:
     """A bot that says what it hears."""
-    router = Router()
-
-    @router.message(F.text)
-    async def echo(message: Message) -> None:
-        await message.answer(message.text or "")
-
-    dispatcher = Dispatcher()
-    dispatcher.include_router(router)
-    client = Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(messenger.url)))
+    dispatcher, client = make_dispatcher(), make_client(messenger.url, token)
     polling = asyncio.create_task(dispatcher.start_polling(client, handle_signals=False))
     try:
         yield
