@@ -186,14 +186,14 @@ class ParcelStore:
 
     async def forget_copy(self, pseudonym: bytes) -> None:
         """It arrived: nothing of it stays here."""
-        async with self._main.begin(write=True) as connection:
+        async with self._main.join() as connection:
             await connection.execute(_DROP, {"person": pseudonym})
         self._remains = True
 
     async def forget_past_parcels(self, rules: Rules, today: date) -> None:
         """Copies that nobody fetched, and tidings that are old."""
         for statement, days in ((_FORGET_COPIES, rules.copy_days), (_FORGET_TIDINGS, rules.tidings_days)):
-            async with self._main.begin(write=True) as connection:
+            async with self._main.join() as connection:
                 before = (today - timedelta(days=days)).isoformat()
                 gone = await connection.execute(statement, {"before": before})
                 self._remains = self._remains or gone.rowcount > 0
