@@ -13,6 +13,7 @@ from jinja2 import Environment, StrictUndefined
 
 from analysis.anonymity import Anonymised
 from analysis.anonymity.hierarchy import hierarchy_of
+from analysis.export.forms import FORMS
 from analysis.export.people import describe
 from analysis.export.request import Request
 from analysis.export.rows import clean, csv_line, safe
@@ -32,16 +33,12 @@ _WHAT = {
     "flow.svg": "the flow of participants as a drawing",
     "README.txt": "this text",
 }
-_FORMATS = {
-    "csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet", "xlsx": "an Excel workbook",
-    "qdpx": "a REFI-QDA project",
-}  # fmt: skip
 
 
 def manifest_of(
     request: Request, framework: Framework, written: "Written", people: Anonymised, *, seed: str, flow: Flow | None
 ) -> dict[str, Any]:
-    outcomes = written.outcomes
+    steps = written.steps.flow(len(written.people), flow, request.k)
     return {
         "format": "hearten export",
         "format_version": 3,
@@ -63,27 +60,14 @@ def manifest_of(
         "people": len(written.people),
         "answers": written.answers,
         "answers_without_text": written.without_text,
-        "questions": {"asked": outcomes["asked"], "answered": outcomes["answered"], "skipped": outcomes["skipped"]},
-        "flow": _flow(written, flow),
+        "questions": written.steps.questions(steps),
+        "flow": steps,
         "codings": written.coders.describe(request),
         "taken_out": dict(sorted(written.taken_out.items())),
         "made_coarser": {kind: "ten-year bands" if kind == "AGE" else "decades" for kind in ("AGE", "DATE")},
         "disclosure_control": describe(people),
         "left_out": ["voice notes", "days", "ids of the messenger"],
         "order": {"method": "SHA-256 of the seed followed by the answer id, ascending", "seed": seed},
-    }
-
-
-def _flow(written: "Written", flow: Flow | None) -> dict[str, int | None]:
-    """Null is what the system cannot know: a person has to fill it in."""
-    return {
-        "invited": None,
-        "declined": None,
-        "opened": flow.opened if flow else None,
-        "agreed": flow.agreed if flow else None,
-        "began": len(written.began),
-        "gave_answers": len(written.people),
-        "withdrew": flow.withdrew if flow else None,
     }
 
 
@@ -148,14 +132,14 @@ def _dictionary(characteristics: Iterable[str]) -> list[list[str]]:
 def _readme(folder: Path, request: Request, framework: Framework, manifest: dict[str, Any]) -> str:
     pages = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - plain text
     people = f"people.{request.form}"
-    listed = [(request.data_file, f"the answers, as {_FORMATS[request.form]}")]
+    listed = [(request.data_file, f"the answers, as {FORMS[request.form].title}")]
     if (folder / people).exists():
         listed.append((people, "what is told of the people who gave them"))
     return pages.from_string(_own_text("readme.txt")).render(
         title="Answers for research" + (f", {request.period.title}" if request.period else ""),
         unreviewed=manifest["unreviewed_and_the_custodian_answers_for_it"],
         files=[*listed, *_WHAT.items()],
-        unit={"csv": "row", "parquet": "row", "xlsx": "row of the sheet", "qdpx": "source"}.get(request.form, "line"),
+        unit=FORMS[request.form].unit,
         data_file=request.data_file,
         form=request.form,
         k=request.k,
