@@ -20,15 +20,10 @@ demo: .venv/core.stamp
 test: lint
 	$(RUN)python -m pytest -n 4 --dist loadfile
 
+# One table in one run, bench-results/ beside it; then its ratios beside the stored ones.
 bench: .venv/full.stamp
-	@$(RUN)python -m tests.bench.reply
-	@$(RUN)python -m tests.bench.crowd
-	@$(RUN)python -m tests.bench.crowd open
-	@$(RUN)python -m tests.bench.deidentify
-	@$(RUN)python -m tests.bench.export
-	@$(RUN)python -m tests.bench.summary
-	@$(RUN)python -m tests.bench.coding
-	@$(RUN)python -m tests.bench.storage
+	@$(RUN)python -m tests.bench
+	@$(RUN)python -m tests.bench compare
 
 # 300 kills under load on each database, 200 conversations through 300 power cuts with Telegram's faults on, 10,000
 # hostile updates, and a million events through the engine; two hours.
@@ -61,7 +56,7 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashe
 lock:
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) --group pyproject.toml:host --constraint requirements.lock -o requirements-bot.lock
-	$(LOCK) --extra dev --extra semantic --extra models --extra formats --extra ner --extra pdf --extra speech pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra dev --extra semantic --extra models --extra formats --extra ner --extra pdf --extra speech --extra cluster pyproject.toml -o requirements-dev.lock
 	$(LOCK) --extra semantic --extra formats --extra ner --extra pdf --constraint requirements-dev.lock pyproject.toml -o requirements-analysis.lock
 
 # What this makes anew, and nothing else: var holds databases and keys.

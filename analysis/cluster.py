@@ -1,6 +1,6 @@
-"""Who shares the coding: processes of this machine, or the workers of a Dask cluster. Either way an `Executor`.
+"""A Dask cluster that shares the coding, as an `Executor`: the same that processes of this machine are behind.
 
-A cluster is for collections that one machine would code for days. The research key stays where the answers are opened;
+It is for collections that one machine would code for days. The research key stays where the answers are opened;
 workers see texts and nothing else, no key, no file of answers and no id.
 
 Promises: a cluster is used only over TLS, with workers that have this very code, content and list of the study, that
@@ -11,11 +11,9 @@ texts it had, never their words.
 
 import asyncio
 import hashlib
-import multiprocessing
-import signal
+import logging
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The scheduler that is started for the run, with workers on this machine, and stopped after it.
 LOCAL = "local"
+#: How long a scheduler is waited for.
+PATIENCE = "20s"
 #: What would put texts on a worker's disk, and what must be said of it for that worker to be used.
 _SPILLING = ("distributed.worker.memory.target", "distributed.worker.memory.spill")
 #: Other versions of these may give other figures in the last places.
@@ -49,16 +49,12 @@ class Texts(list[Any]):
 
 
 @contextmanager
-def open_pool(processes: int, scheduler: str | None, *files: Path) -> Iterator[tuple[Executor, int]]:
-    """Those who share the coding, and how many they are: `processes` of this machine, or the cluster of a scheduler.
+def open_cluster(scheduler: str, workers: int, files: tuple[Path, ...] = ()) -> Iterator[tuple[Executor, int]]:
+    """The workers of a cluster, and how many they are. `workers`: how many to start, where it is `local`.
 
     `files` are what the work reads besides our own content; workers must have the same. Raises AnalysisError where the
-    cluster cannot be used, and where one who was at work came to an end."""
-    if scheduler is None:
-        with _processes(processes) as pool:
-            yield pool, processes
-        return
-    with _cluster(scheduler, processes, files) as client:
+    cluster cannot be used, and where it was lost while it was at work."""
+    with _cluster(scheduler, workers, files) as client:
         count = sum(client.nthreads().values())
         try:
             yield client.get_executor(pure=False), count
@@ -72,34 +68,7 @@ def open_pool(processes: int, scheduler: str | None, *files: Path) -> Iterator[t
 
 
 @contextmanager
-def _processes(count: int) -> Iterator[Executor]:
-    pool = ProcessPoolExecutor(count, _start_method(), initializer=_begin)
-    try:
-        yield pool
-    except BrokenProcessPool:
-        raise AnalysisError(
-            "A process that was coding came to an end before its work did, most often for want of memory: nothing"
-            " was written. Try again with --processes 1."
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _start_method() -> multiprocessing.context.BaseContext:
-    """Never a copy of this process as it is, which has threads and the research key in it."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "analysis.lexical", "analysis.naming"])  # held once, shared by all
-    return context
-
-
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever presses Ctrl-C stops the one that started these
-
-
-@contextmanager
-def _cluster(scheduler: str, processes: int, files: tuple[Path, ...]) -> Iterator["Client"]:
+def _cluster(scheduler: str, workers: int, files: tuple[Path, ...]) -> Iterator["Client"]:
     if find_spec("distributed") is None:
         raise AnalysisError(
             'A cluster needs packages that are not installed: install them with `pip install "hearten[cluster]"`, or'
@@ -114,8 +83,9 @@ def _cluster(scheduler: str, processes: int, files: tuple[Path, ...]) -> Iterato
     import dask  # noqa: PLC0415
     from distributed import Client, LocalCluster, Security  # noqa: PLC0415
 
-    quiet = {"logging.distributed": "error", **dict.fromkeys(_SPILLING, False)}
-    with dask.config.set(quiet):
+    # Of a cluster that is ours: no talk, no pages over HTTP, nothing on disk.
+    pages: dict[str, list[str]] = {f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")}
+    with dask.config.set({"logging.distributed": "error", **pages, **dict.fromkeys(_SPILLING, False)}):
         if scheduler != LOCAL:
             with _connect(scheduler) as client:
                 _check_workers(client, files)
@@ -123,12 +93,13 @@ def _cluster(scheduler: str, processes: int, files: tuple[Path, ...]) -> Iterato
             return
         with (
             LocalCluster(
-                n_workers=processes,
+                n_workers=workers,
                 threads_per_worker=1,
                 host="127.0.0.1",
                 protocol="tls://",
                 security=Security.temporary(),  # others who use this machine cannot join
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.ERROR,
             ) as cluster,
             Client(cluster) as client,
         ):
@@ -139,7 +110,7 @@ def _connect(scheduler: str) -> "Client":
     from distributed import Client  # noqa: PLC0415
 
     try:
-        return Client(scheduler, timeout="20s")  # certificates: Dask's own settings name them
+        return Client(scheduler, timeout=PATIENCE)  # certificates: Dask's own settings name them
     except (OSError, TimeoutError, ValueError, TypeError):
         raise AnalysisError(
             "The scheduler does not answer: check its address, and that Dask's settings"
@@ -175,7 +146,7 @@ def _spills() -> bool:
     return any(dask.config.get(each, default=True) is not False for each in _SPILLING)
 
 
-@lru_cache(maxsize=1)
+@lru_cache
 def fingerprint(files: tuple[Path, ...] = ()) -> str:
     """What decides how a text is coded, as one hash: our code and content, the files named, versions of libraries."""
     whole = hashlib.sha256()

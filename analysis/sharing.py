@@ -1,4 +1,5 @@
-"""Reading on several processes: an export of a hundred thousand answers keeps every core busy.
+"""Reading on several processes, here or on a cluster (`analysis.cluster`): a hundred thousand answers keep every core
+busy, many millions many machines.
 
 Finding details and coding remember nothing from one answer to the next, so processes share them. What does remember
 (the placeholders of a person, the desk's book, the research key) stays in the one process that opens the answers; the
@@ -19,15 +20,17 @@ import signal
 import sys
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from analysis.cluster import Texts, open_cluster
 from analysis.deidentify import Finder, find_details
 from analysis.errors import AnalysisError
 from analysis.finding import read_finders
@@ -87,6 +90,13 @@ class Tools:
         return _finders(self.study_list, ner=self.ner)
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """What is read besides our own content."""
+        named = (Path(self.framework) if self.framework.endswith(".toml") else None, self.study_list)
+        manifest = self.model / "model.toml" if self.model else None
+        return tuple(each for each in (*named, manifest) if each is not None)
+
+    @property
     def may_be_copied(self) -> bool:
         """Whether a process that has these may be copied as it is: a network may have threads of its own."""
         return sys.platform == "linux" and not self.ner and (self.engine == "lexical" or not self.coding)
@@ -125,15 +135,21 @@ def usual_processes() -> int:
 
 
 class Crew:
-    """The processes that find details and code, for one reading. Enter it before a key is opened."""
+    """The processes that find details and code, for one reading. Enter it before a key is opened. `scheduler`: of a
+    cluster, whose workers do it instead, however few answers there are."""
 
-    def __init__(self, tools: Tools, processes: int) -> None:
+    def __init__(self, tools: Tools, processes: int, scheduler: str | None = None) -> None:
         self.tools = tools
         self.processes = processes
-        self.pool: ProcessPoolExecutor | None = None
+        self.scheduler = scheduler
+        self.pool: Executor | None = None
+        self._cluster = ExitStack()
 
     def __enter__(self) -> "Crew":
-        if self.processes > 1:
+        if self.scheduler is not None:
+            opened = open_cluster(self.scheduler, self.processes, self.tools.files)
+            self.pool, self.processes = self._cluster.enter_context(opened)
+        elif self.processes > 1:
             if self.tools.may_be_copied:
                 self.tools.learn()
                 _settle_down()
@@ -141,12 +157,15 @@ class Crew:
             self.pool.submit(os.getpid).result()  # all of them are started at the first task
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.let_go()
+    def __exit__(self, *problem: Any) -> None:
+        if self.scheduler is not None:
+            self._cluster.__exit__(*problem)  # says what happened, where the cluster was lost
+        else:
+            self.let_go()
 
     def let_go(self) -> None:
-        """End the processes; what they hold is given back."""
-        if self.pool is not None:
+        """End the processes; what they hold is given back. A cluster stays until the crew is left."""
+        if self.pool is not None and self.scheduler is None:
             self.pool.shutdown(cancel_futures=True)
             self.pool = None
             gc.unfreeze()
@@ -169,7 +188,7 @@ class SharedReading:
         self._tools = crew.tools
         self._new_mask = mask
         self._invites = invites
-        self._few = few
+        self._few = 0 if crew.scheduler else few
 
     async def code(self, answers: AsyncIterator[Answer]) -> AsyncGenerator[CodedAnswer, None]:
         """Code answers in their own words; what was picked from a list is left out. Raises AnalysisError where a
@@ -213,14 +232,14 @@ class SharedReading:
             yield batch, [mask(answer, each) for answer, each in zip(batch, details, strict=True)]
 
     def _to_find(self, batch: list[Answer]) -> "Task[list[list[Found]]]":
-        return _find_all, (self._tools, [each.text for each in batch])
+        return _find_all, (self._tools, Texts(each.text for each in batch))
 
     def _to_code(self, masked: tuple[list[Answer], list[Masked]]) -> "Task[list[Packed]]":
-        texts = [
+        texts = (
             (each.text, self._invites(answer.guide, answer.guide_version, answer.question))
             for answer, each in zip(*masked, strict=True)
-        ]
-        return _code_all, (self._tools, texts)
+        )
+        return _code_all, (self._tools, Texts(texts))
 
 
 Task = tuple[Callable[..., Back], tuple[Any, ...]]
@@ -244,12 +263,13 @@ async def _in_order(
 
 
 async def _batches(answers: AsyncIterator[Answer]) -> AsyncIterator[list[Answer]]:
+    """Batches that hold every person whole: what somebody said is at work in one place at a time."""
     batch: list[Answer] = []
     async for answer in answers:
-        batch.append(answer)
-        if len(batch) == BATCH:
+        if len(batch) >= BATCH and answer.person != batch[-1].person:
             yield batch
             batch = []
+        batch.append(answer)
     if batch:
         yield batch
 
@@ -259,6 +279,19 @@ async def _chain(first: Sequence[Answer], rest: AsyncIterator[Answer]) -> AsyncI
         yield each
     async for each in rest:
         yield each
+
+
+def code_shared(tools: Tools, texts: Iterable[Text], *, processes: int, scheduler: str) -> Iterator[Coded]:
+    """As a coder's `code_many`, on a cluster, in the order of the texts."""
+    texts, waiting = iter(texts), deque[Future[list[Coded]]]()
+    with Crew(tools, processes, scheduler) as crew:
+        pool = cast("Executor", crew.pool)
+        while batch := Texts(islice(texts, BATCH)):
+            waiting.append(pool.submit(_code_many, tools, batch))
+            if len(waiting) > _AHEAD * crew.processes:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
 
 
 def _context(tools: Tools) -> multiprocessing.context.BaseContext:
@@ -293,7 +326,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _find_all(tools: Tools, texts: list[str]) -> list[list[Found]]:
+def _find_all(tools: Tools, texts: Texts) -> list[list[Found]]:
     finders = tools.finders()
     return [find_details(text, finders) for text in texts]
 
@@ -304,7 +337,7 @@ Packed = tuple[tuple[tuple[Any, ...], ...], tuple[str, ...], str]
 _FIELDS = tuple(Coding.model_fields)
 
 
-def _code_all(tools: Tools, texts: list[Text]) -> list[Packed]:
+def _code_all(tools: Tools, texts: Texts) -> list[Packed]:
     return [
         (tuple(tuple(getattr(it, name) for name in _FIELDS) for it in each.codings), each.top, each.note)
         for each in code_each(tools.coder(), texts)
@@ -315,3 +348,7 @@ def _unpack(packed: Packed) -> Coded:
     codings, top, note = packed
     made = tuple(Coding.model_construct(**dict(zip(_FIELDS, each, strict=True))) for each in codings)
     return Coded.model_construct(codings=made, top=top, note=note)
+
+
+def _code_many(tools: Tools, texts: Texts) -> list[Coded]:
+    return list(tools.coder().code_many(texts))

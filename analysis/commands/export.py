@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from analysis.commands.engine import EngineName, ModelFolder
+from analysis.commands.engine import EngineName, ModelFolder, Scheduler
 from analysis.commands.study import (
     Key,
     ReportSettings,
@@ -26,6 +26,7 @@ from analysis.commands.study import (
 )
 from analysis.desk import Book, Handing, only_reviewed, people_needed, read_name
 from analysis.export import Request, Told, export
+from analysis.export.forms import FORMS
 from analysis.export.request import DEFAULT_K, DEFAULT_L, LEAST_K, LEAST_L, refuse_unreviewed
 from analysis.export.request import check as check_request
 from analysis.frameworks import DEFAULT, read_framework
@@ -44,18 +45,18 @@ class Whose(StrEnum):
     ALL = "all"
 
 
-class Format(StrEnum):
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    XLSX = "xlsx"
-    QDPX = "qdpx"
+def _form(name: str) -> str:
+    if name not in FORMS:
+        raise typer.BadParameter(f"there is no such format; there are {', '.join(FORMS)}")
+    return name
 
 
 def export_answers(
     *,
     key: Key,
-    form: Annotated[Format, typer.Option("--format", help="What the data file is.")],
+    form: Annotated[
+        str, typer.Option("--format", help="What the data file is.", parser=_form, metavar=f"[{'|'.join(FORMS)}]")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make; it must not exist.")],
     service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
     period: Annotated[str | None, typer.Option(help="Only this period: 2026-Q3, 2026-07 or 2026.")] = None,
@@ -88,6 +89,7 @@ def export_answers(
     processes: Annotated[
         int, typer.Option(help="How many processes find details and code; 0: as many as there are cores.", min=0)
     ] = 0,
+    scheduler: Scheduler = None,
     who: Who = "",
 ) -> None:
     """Export answers for research: one folder with data, codebook, data dictionary, manifest and README."""
@@ -95,13 +97,13 @@ def export_answers(
     async def work() -> None:
         days = read_period(period) if period else None
         request = Request(
-            out, form.value, unreviewed, today(), service, days, k=k, l=l, narrow=narrow, codings=codings.value,
+            out, form, unreviewed, today(), service, days, k=k, l=l, narrow=narrow, codings=codings.value,
             named=name_coders, memos=not no_memos,
         )  # fmt: skip
         check_request(request)
         settings = read_settings(ReportSettings)
         tools = Tools(DEFAULT, engine, model, settings.study_list, settings.ner, request.by_machine)
-        with Crew(tools, processes or usual_processes()) as crew:  # before the key is opened
+        with Crew(tools, processes or usual_processes(), scheduler) as crew:  # before the key is opened
             async with open_study(key) as (reader, _, book):
                 mask = partial(ReviewedMask, book, handing=_handing(book, request, tools))
                 reading = SharedReading(crew, mask, invites_by_question)

@@ -4,7 +4,7 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. Never a
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -15,6 +15,7 @@ import typer
 
 from analysis.commands.desk import find_gone
 from analysis.commands.due import make_all_due
+from analysis.commands.engine import Scheduler
 from analysis.commands.study import (
     Key,
     ReportSettings,
@@ -49,6 +50,9 @@ from storage.settings import read_settings
 #: Codings that the server keeps in memory, so that a page that is loaded again is quick. About 20 MB at most.
 _REMEMBER = 10_000
 
+#: What makes the crew of a summary, once it is asked for.
+CrewOf = Callable[[], Crew]
+
 
 class Reports:
     """The two commands."""
@@ -68,6 +72,7 @@ class Reports:
         processes: Annotated[
             int, typer.Option(help="How many processes read and code; 0: as many as there are cores.", min=0)
         ] = 0,
+        scheduler: Scheduler = None,
         pdf: Annotated[Path | None, typer.Option(help="Write the page as a PDF too, into this file.")] = None,
         easy_read: Annotated[
             Path | None, typer.Option(help="Write the Easy Read page too: larger type, short sentences, pictures.")
@@ -78,6 +83,7 @@ class Reports:
         who: Who = "",
     ) -> None:
         """Write the summary of one service and period, its numbers as JSON and CSV beside it; or all that is due."""
+        crew_of = partial(_crew, processes, scheduler)
         if all_due:
             if service or period or pdf or easy_read or correction:
                 raise typer.BadParameter(
@@ -85,23 +91,23 @@ class Reports:
                 )
 
             async def work() -> None:
-                with _crew(processes) as crew:
+                with crew_of() as crew:
                     await make_all_due(key, out, read_name(who), partial(self._summarise, crew=crew))
 
-            run(work)
+            run(work, "Stopped; what was made is whole, and the next run makes the rest.")
             return
         if service is None or period is None:
             raise typer.BadParameter("Give --service and --period, or --all-due.")
         files = Files(out, pdf, easy_read)
-        self._write_one(key, service, period, files, correction=correction, processes=processes, who=who)
+        self._write_one(key, service, period, files, correction=correction, crew_of=crew_of, who=who)
 
     def _write_one(
-        self, key: Path, service: str, period: str, files: Files, *, correction: str, processes: int, who: str
+        self, key: Path, service: str, period: str, files: Files, *, correction: str, crew_of: CrewOf, who: str
     ) -> None:
         async def work() -> None:
             days = read_period(period)
             files.check()
-            with _crew(processes) as crew:  # before the key is opened
+            with crew_of() as crew:  # before the key is opened
                 async with open_study(key) as (reader, services, book):
                     book.write(read_name(who), "opened", what="summary", service=service, period=days.name)
                     earlier = read_earlier(files.page, service)
@@ -216,10 +222,10 @@ async def _serve_until_stopped(served: Served) -> None:
         await served.close()
 
 
-def _crew(processes: int) -> Crew:
+def _crew(processes: int, scheduler: str | None) -> Crew:
     settings = read_settings(ReportSettings)
     tools = Tools(DEFAULT, "lexical", None, settings.study_list, settings.ner)
-    return Crew(tools, processes or usual_processes())
+    return Crew(tools, processes or usual_processes(), scheduler)
 
 
 def _invites(framework: str, _guide: str, _version: int, question: str) -> tuple[str, ...]:

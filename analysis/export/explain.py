@@ -13,6 +13,7 @@ from jinja2 import Environment, StrictUndefined
 
 from analysis.anonymity import Anonymised
 from analysis.anonymity.hierarchy import hierarchy_of
+from analysis.export.forms import FORMS
 from analysis.export.people import describe
 from analysis.export.request import Request
 from analysis.export.rows import clean, csv_line, safe
@@ -32,10 +33,6 @@ _WHAT = {
     "flow.svg": "the flow of participants as a drawing",
     "README.txt": "this text",
 }
-_FORMATS = {
-    "csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet", "xlsx": "an Excel workbook",
-    "qdpx": "a REFI-QDA project",
-}  # fmt: skip
 
 
 def manifest_of(
@@ -135,14 +132,14 @@ def _dictionary(characteristics: Iterable[str]) -> list[list[str]]:
 def _readme(folder: Path, request: Request, framework: Framework, manifest: dict[str, Any]) -> str:
     pages = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - plain text
     people = f"people.{request.form}"
-    listed = [(request.data_file, f"the answers, as {_FORMATS[request.form]}")]
+    listed = [(request.data_file, f"the answers, as {FORMS[request.form].title}")]
     if (folder / people).exists():
         listed.append((people, "what is told of the people who gave them"))
     return pages.from_string(_own_text("readme.txt")).render(
         title="Answers for research" + (f", {request.period.title}" if request.period else ""),
         unreviewed=manifest["unreviewed_and_the_custodian_answers_for_it"],
         files=[*listed, *_WHAT.items()],
-        unit={"csv": "row", "parquet": "row", "xlsx": "row of the sheet", "qdpx": "source"}.get(request.form, "line"),
+        unit=FORMS[request.form].unit,
         data_file=request.data_file,
         form=request.form,
         k=request.k,

@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,12 @@ from analysis.export import methods
 from analysis.export.coders import Coders
 from analysis.export.explain import explain, manifest_of
 from analysis.export.flow import Steps
+from analysis.export.forms import FORMS
 from analysis.export.people import Table, Told, as_rows, coarsen_row
 from analysis.export.qdpx import write_codebook, write_project
 from analysis.export.request import ExportError, Request, check, refuse_unreviewed
-from analysis.export.rows import COLUMNS, NewIds, Row, machine_name, make_row
+from analysis.export.rows import NewIds, Row, machine_name, make_row
 from analysis.export.spool import Spool
-from analysis.export.tables import Csv, Excel, JsonLines, Parquet, Sheet
-from analysis.export.tables import Table as File
 from analysis.model import Framework
 from analysis.reading import CodedAnswer
 from storage.records import Asked, Flow
@@ -147,14 +146,14 @@ def _write_data(
         for row in spool.rows():
             yield coarsen_row(row, people[row["person"]])
 
-    if request.form == "qdpx":
+    place, form = folder / request.data_file, FORMS[request.form]
+    if form.open is None:
         title = "Answers for research" + (f", {request.period.title}" if request.period else "")
-        place = folder / request.data_file
         write_project(
             place, rows, people, framework, made=request.made, title=title, coders=coders, narrow=request.narrow
         )
         return
-    answers, persons, close = _files(folder, request, ["person", *table.names])
+    answers, persons, close = form.open(place, folder / f"people.{request.form}", ["person", *table.names])
     try:
         for row in rows():
             answers.write(row)
@@ -163,17 +162,3 @@ def _write_data(
     finally:
         for each in close:
             each.close()
-
-
-def _files(folder: Path, request: Request, columns: list[str]) -> tuple[File, File, list[Any]]:
-    """Where the answers go, where the people go, and what to close."""
-    data, people = folder / request.data_file, folder / f"people.{request.form}"
-    if request.form == "xlsx":
-        book = Excel(data, {"answers": COLUMNS, "people": columns})
-        return Sheet(book, "answers"), Sheet(book, "people"), [book]
-    made: Mapping[str, Any] = {"csv": Csv, "parquet": Parquet}
-    if request.form == "jsonl":
-        pair: list[Any] = [JsonLines(data), JsonLines(people)]
-    else:
-        pair = [made[request.form](data, COLUMNS), made[request.form](people, columns)]
-    return pair[0], pair[1], pair

@@ -21,7 +21,8 @@ from analysis.period import quarter_of
 from analysis.reading import CodedAnswer
 from storage.records import TEXT
 
-Format = Literal["csv", "jsonl", "parquet", "xlsx", "qdpx"]
+#: The name of one of `forms.FORMS`.
+Format = str
 #: Whose codings leave: the machine's, people's, of these only what stands since it was settled, or all there are.
 Codings = Literal["machine", "people", "settled", "all"]
 Row = dict[str, Any]

@@ -84,7 +84,8 @@ class Browse:
             # Where the words of a search are forgotten, all answers would be taken for what was found.
             lost = choice.search and not searched
             found, more = ([], False) if lost else await select(ground.reading, answers, choice, searched)
-        self._note("answers", choice, searched=bool(searched), shown=len(found))
+        known = choice if choice.service in seen.services else replace(choice, service="")
+        self._note("answers", known, searched=bool(searched), original=choice.original, shown=len(found))
         return ground.page(
             "answers.html",
             desk=ground.desk is not None,

@@ -22,18 +22,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from bot.demo.stage import make_token, set_stage
 from bot.messenger import Messenger, Person
 from tests.bench.reply import WORDS
+from tests.bench.rows import Row, show
 from tests.test_bot.conftest import CODE, House, to_first_question
 from tests.test_bot.test_doors import bot_process
 
 PEOPLE, EACH, BURSTS = 50, 8, 6
 RATE, SECONDS = 30, 20
 OPEN = 10_000
+CURVE = (500, 1_000, 2_500, 5_000, OPEN)
 
 
 @dataclass
@@ -151,7 +150,11 @@ async def _greet(made: Messenger) -> None:
     await asyncio.sleep(2)
 
 
-async def compare() -> None:
+def rows() -> list[Row]:
+    return [*asyncio.run(_compare()), *asyncio.run(_stay())]
+
+
+async def _compare() -> list[Row]:
     async with AsyncExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         ours, theirs = [
@@ -166,40 +169,38 @@ async def compare() -> None:
             await each.burst()
         for each in (ours, theirs):
             each.steady = await at_a_steady_rate(each.people)
-        show(ours, theirs)
+        return rows_of(ours, theirs)
 
 
-def show(ours: Measured, theirs: Measured) -> None:
-    table = Table("", "Hearten", "bare echo bot", "ratio", title="Under load, each bot a process of its own")
-    rows = (
-        ("Messages a second, all at once", ours.rate, theirs.rate, ours.rate / theirs.rate),
-        ("Processor time of each, ms", ours.each, theirs.each, theirs.each / ours.each),
-        (f"{RATE} a second: p50, ms", *(statistics.median(each.steady) for each in (ours, theirs)), None),
-        (f"{RATE} a second: p99, ms", *(p99(each.steady) for each in (ours, theirs)), None),
-        ("Memory, idle, MB", ours.idle, theirs.idle, None),
-        ("Memory, afterwards, MB", *(megabytes(each.process) for each in (ours, theirs)), None),
-    )
-    for label, one, other, ratio in rows:
-        digits = 0 if one >= 100 else 2
-        table.add_row(label, f"{one:.{digits}f}", f"{other:.{digits}f}", "" if ratio is None else f"{ratio:.2f}")
-    Console().print(table)
+def rows_of(ours: Measured, theirs: Measured) -> list[Row]:
+    bare, steady = "bare echo bot", f"{RATE} a second,"
+    half = [statistics.median(each.steady) for each in (ours, theirs)]
+    slow = [p99(each.steady) for each in (ours, theirs)]
+    after = [megabytes(each.process) for each in (ours, theirs)]
+    return [
+        Row("Messages answered, all at once", "/s", ours.rate, theirs.rate, bare, more_is_better=True),
+        Row("Processor time of a message", "ms", ours.each, theirs.each, bare),
+        Row(f"{steady} p50", "ms", *half, bare),
+        Row(f"{steady} p99", "ms", *slow, bare),
+        Row("Memory, idle", "MB", ours.idle, theirs.idle, bare),
+        Row("Memory, afterwards", "MB", *after, bare),
+    ]
 
 
-async def crowd() -> None:
+async def _stay() -> list[Row]:
     """Ten thousand people open the chat and stay; the memory of the bot alone."""
-    console = Console()
     with tempfile.TemporaryDirectory() as name:
         async with hearten(Path(name)) as (made, process):
-            before = megabytes(process)
+            found = [Row("Memory, open conversations", "MB", megabytes(process), count=1)]
             for first in range(1, OPEN + 1, 500):
                 people = [made.person(number) for number in range(first, first + 500)]
                 await asyncio.gather(*(_open(person) for person in people))
-                console.print(f"{first + 499:,} open, {megabytes(process):.0f} MB")
+                if first + 499 in CURVE:
+                    found.append(Row("Memory, open conversations", "MB", megabytes(process), count=first + 499))
             talkers = [made.person(OPEN + number) for number in range(1, PEOPLE + 1)]
             await asyncio.gather(*map(to_first_question, talkers))
             times = await at_a_steady_rate(talkers)
-            console.print(f"{OPEN:,} open conversations: {megabytes(process):.0f} MB, {before:.0f} before the first;")
-            console.print(f"{RATE} messages a second among them: p99 {p99(times):.1f} ms")
+    return [*found, Row(f"{RATE} a second among {OPEN:,}, p99", "ms", p99(times))]
 
 
 async def _open(person: Person) -> None:
@@ -208,4 +209,4 @@ async def _open(person: Person) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(crowd() if sys.argv[1:] == ["open"] else compare())
+    show(asyncio.run(_stay()) if sys.argv[1:] == ["open"] else asyncio.run(_compare()))

@@ -15,17 +15,15 @@ from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from analysis.export import Request, Told, export
 from analysis.frameworks import DEFAULT, read_framework
 from analysis.masking import MaskByPerson
 from analysis.sharing import Crew, SharedReading, Tools, usual_processes
 from storage.records import Answer, Asked, Content
+from tests.bench.rows import Row, show
 from tests.test_deidentify import marks
 
-SIZES = (10_000, 100_000)
+SIZES = (1_000, 10_000, 100_000)
 EACH = 10  # answers of one person
 AGES = ("from_18_to_24", "from_25_to_34", "from_35_to_44", "from_45_to_54")
 
@@ -107,17 +105,23 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             asyncio.run(run(int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), Path(folder)))
         return
-    table = Table("answers", "format", "processes", "seconds", "of processors", "all, MB", "largest, MB")
+    show(rows(tuple(map(int, sys.argv[1:])) or SIZES))
+
+
+def rows(sizes: tuple[int, ...] = SIZES) -> list[Row]:
+    found = []
     for form in ("csv", "qdpx"):
-        for count in map(int, sys.argv[1:]) if sys.argv[1:] else SIZES:
+        for count in sizes:
+            alone: tuple[float, ...] = ()
             for processes in sorted({1, usual_processes()}):
                 seconds, used, together, largest = measure(count, form, processes)
-                figures = (f"{each:,.0f}" for each in (seconds, used, together, largest))
-                table.add_row(f"{count:,}", form, str(processes), *figures)
-    Console().print(table)
-    Console().print(
-        "Load of the machine over the last minutes: " + ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    )
+                what = f"Export as {form}, {processes} processes"
+                found.append(Row(f"{what}, processor", "s", used, count=count))
+                found.append(Row(f"{what}, clock", "s", seconds, *(alone[:1] or (None,)), "one process", count=count))
+                found.append(Row(f"{what}, all memory", "MB", together, count=count))
+                found.append(Row(f"{what}, largest process", "MB", largest, count=count))
+                alone = (seconds,)
+    return found
 
 
 if __name__ == "__main__":

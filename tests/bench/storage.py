@@ -22,14 +22,13 @@ from pathlib import Path
 
 import aiosqlite
 import sqlcipher3
-from rich.console import Console
-from rich.table import Table
 
 from storage.keys import Cost, make_research_key, read_research_key
 from storage.read import Reader
 from storage.records import Content, Enrolment, NewPart, Place
 from storage.settings import StorageSettings
 from storage.write import Store
+from tests.bench.rows import Row, show
 from tests.test_storage.server import Server, find_binaries
 
 ROUNDS, EACH, AT_ONCE = 12, 160, 20
@@ -38,7 +37,7 @@ WORDS = "They rang me back the same day, and that is what made the difference to
 PROGRESS, MESSAGE = b"p" * 700, b"m" * 400
 #: Envelope, sealed progress and sealed message of such a unit, in bytes.
 SIZE = 1500 + len(PROGRESS) + len(MESSAGE) + 2 * 28
-FEW, MANY = 10_000, 100_000
+SIZES = (1_000, 10_000, 100_000)
 PEOPLE = 500
 
 Insert = Callable[[int], Awaitable[None]]
@@ -205,40 +204,30 @@ def measure_reading(folder: Path, answers: int) -> tuple[float, float]:
     return answers / float(seconds), float(memory) / 1024
 
 
-def main() -> None:
-    table = Table("", "Hearten", "beside it", "ratio", title="What keeping an answer safe costs on this machine")
-
-    def row(
-        what: str, ours: float, unit: str, other: str = "", theirs: float = 0.0, *, less_is_more: bool = True
-    ) -> None:
-        ratio = f"{(theirs / ours if less_is_more else ours / theirs):.2f}" if theirs else ""
-        table.add_row(what, f"{ours:,.2f} {unit}", f"{other} {theirs:,.2f} {unit}" if theirs else "", ratio)
-
+def rows() -> list[Row]:
+    found: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "commits").mkdir()
-        for when, times in zip(
-            ("One answer committed", f"{AT_ONCE} at once, each"),
-            asyncio.run(measure_commits(folder / "commits")),
-            strict=True,
-        ):
+        ways = ("One answer committed", f"{AT_ONCE} at once, each")
+        for when, times in zip(ways, asyncio.run(measure_commits(folder / "commits")), strict=True):
             for how, of in (("median", statistics.median), ("mean", statistics.mean)):
-                for other in ("plain", "SQLCipher"):
-                    row(f"{when}, {how}", of(times["ours"]), "ms", other, of(times[other]))
+                for beside, other in (("aiosqlite", "plain"), ("SQLCipher", "SQLCipher")):
+                    found.append(Row(f"{when}, {how}", "ms", of(times["ours"]), of(times[other]), beside))
         if find_binaries():
             (folder / "server").mkdir()
-            on_server = measure_server(folder / "server")
-            row("The same on PostgreSQL, median", statistics.median(on_server), "ms")
-        few = measure_reading(folder / "few", FEW)
-        many = measure_reading(folder / "many", MANY)
-        row(f"{FEW:,} answers read back", few[0], "/s")
-        row(f"{MANY:,} answers read back", many[0], "/s")
-        row(f"Memory for {MANY:,}", many[1], "MiB", f"for {FEW:,}:", few[1], less_is_more=False)
-    Console().print(table)
+            found.append(
+                Row("The same on PostgreSQL, median", "ms", statistics.median(measure_server(folder / "server")))
+            )
+        for count in SIZES:
+            rate, memory = measure_reading(folder / str(count), count)
+            found.append(Row("Answers read back", "/s", rate, more_is_better=True, count=count))
+            found.append(Row("Memory of reading back", "MB", memory, count=count))
+    return found
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         asyncio.run(read_all(Path(sys.argv[1])))
     else:
-        main()
+        show(rows())

@@ -18,9 +18,6 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from analysis.deidentify import Finder
 from analysis.frameworks import DEFAULT, read_framework
 from analysis.identifiers import Found
@@ -36,6 +33,7 @@ from analysis.summary.making import Codes
 from analysis.summary.sample import about_you
 from storage.records import Answer, Asked, Content, Kind
 from tests.bench.export import EACH, family, memory_of, seconds_of
+from tests.bench.rows import Row, show
 from tests.test_deidentify import marks
 
 SIZES = (1_000, 10_000, 100_000)
@@ -130,19 +128,20 @@ def approve(finders: tuple[Finder, ...]) -> Approved:
 
 async def run(count: int, processes: int, folder: Path) -> None:
     """Two earlier periods with few people, for the change, and then the one that is measured."""
-    with Crew(Tools(DEFAULT, "lexical"), processes or 1) as crew:
-        for name, number in (("2026-Q1", 500), ("2026-Q2", 500), ("2026-Q3", count)):
-            of_words = processes and name == "2026-Q3"
-            await publish(name, number, SharedReading(crew, approve) if of_words else CodedAlready(), folder)
+    with Crew(Tools(DEFAULT, "lexical"), processes) as crew:
+        await _three(count, SharedReading(crew, approve) if processes else CodedAlready(), folder)
 
 
-async def publish(name: str, count: int, codes: Codes, folder: Path) -> None:
-    """One period, from answers to files."""
-    period, page = read_period(name), folder / f"{name}.html"
-    earlier = read_earlier(page, "elm")
-    summary = await make_summary(Invented(count), codes, FRAMEWORK, ELM, period, made=period.until, earlier=earlier)
-    write(summary, Files(page))
-    assert summary.quotations and summary.sample and summary.change  # noqa: PT018
+async def _three(count: int, measured: Codes, folder: Path) -> None:
+    for name, number in (("2026-Q1", 500), ("2026-Q2", 500), ("2026-Q3", count)):
+        period, page = read_period(name), folder / f"{name}.html"
+        codes = measured if name == "2026-Q3" else CodedAlready()
+        earlier = read_earlier(page, "elm")
+        summary = await make_summary(
+            Invented(number), codes, FRAMEWORK, ELM, period, made=period.until, earlier=earlier
+        )
+        write(summary, Files(page))
+    assert summary.quotations and summary.sample and summary.change and summary.change.rows  # noqa: PT018
     assert page.stat().st_size < 500_000
 
 
@@ -172,12 +171,20 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             asyncio.run(run(int(sys.argv[2]), int(sys.argv[3]), Path(folder)))
         return
-    table = Table("answers", "from", "processes", "seconds", "of processors", "all, MB", "largest, MB")
+    show(rows(tuple(map(int, sys.argv[1:])) or SIZES))
+
+
+def rows(sizes: tuple[int, ...] = SIZES) -> list[Row]:
+    found = []
     for processes in sorted({0, 1, usual_processes()}):
-        for count in map(int, sys.argv[1:]) if sys.argv[1:] else SIZES:
-            figures = [f"{each:,.1f}" for each in measure(count, processes)]
-            table.add_row(f"{count:,}", "words" if processes else "codings", str(processes or 1), *figures)
-    Console().print(table)
+        what = f"Summary from words, {processes} processes" if processes else "Summary from codings"
+        for count in sizes:
+            seconds, used, together, largest = measure(count, processes)
+            found.append(Row(f"{what}, processor", "s", used, count=count))
+            found.append(Row(f"{what}, clock", "s", seconds, count=count))
+            found.append(Row(f"{what}, all memory", "MB", together, count=count))
+            found.append(Row(f"{what}, largest process", "MB", largest, count=count))
+    return found
 
 
 if __name__ == "__main__":

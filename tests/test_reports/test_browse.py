@@ -180,11 +180,13 @@ async def test_every_look_is_in_the_book_without_words(looked: Looked, shelf: Sh
     await get(looked.served.researcher)
     await look_for(looked.served, "secret", code="t1s1", service="elm", period="2026-Q3")
     await get(looked.served.researcher + "numbers/elm/2026-Q3")
+    await get(looked.served.researcher + "?words=original&service=a+kind+secret")
     assert looked.entries() == [
         {"shown": 1, "what": "answers"},
         {"shown": 1, "what": "answers"},
         {"code": "t1s1", "period": "2026-Q3", "searched": True, "service": "elm", "shown": 1, "what": "answers"},
         {"period": "2026-Q3", "service": "elm", "what": "summary page"},
+        {"original": True, "what": "answers"},
     ]
     assert b"secret" not in looked.book.file.read_bytes()
 

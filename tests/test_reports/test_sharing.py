@@ -153,3 +153,9 @@ async def test_only_some_batches_wait_at_a_time() -> None:
         await answers.aclose()
     assert first.answer.person == "p0"
     assert taken < 20 * BATCH
+
+
+async def test_every_person_is_whole_in_one_batch() -> None:
+    batches = [{each.person for each in batch} async for batch in sharing._batches(stream(said(5 * BATCH)))]
+    assert len(batches) > 3
+    assert sum(len(each) for each in batches) == len(set().union(*batches))

@@ -98,7 +98,7 @@ def test_vectors_cover_every_stated_failure() -> None:
     assert {path.stem for path in FILES.glob("*.json")} == {name for name, *_ in MAKER.file_cases()}
     stored = {path.stem for path in VECTORS.glob("*.json")}
     assert stored == {name for name, *_ in MAKER.cases()}
-    kinds = {str(json.loads(path.read_text("utf-8"))["error"]).split(":")[0] for path in VECTORS.glob("*.json")}
+    kinds = {str(json.loads(path.read_text("utf-8"))["error"]).split(":")[0] for path in VECTORS.rglob("*.json")}
     assert kinds == {"None", *(each.__name__ for each in SealError.__subclasses__())}
 
 
