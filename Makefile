@@ -11,7 +11,7 @@ PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --requ
 RUN = PYTHONPATH=. .venv/bin/
 PORT ?= 8080
 
-.PHONY: demo test bench soak install lint lock clean
+.PHONY: demo test bench image soak mutants install lint lock clean
 
 demo: .venv/core.stamp
 	@$(RUN)python -m bot demo --port $(PORT)
@@ -20,14 +20,10 @@ demo: .venv/core.stamp
 test: lint
 	$(RUN)python -m pytest -n 4 --dist loadfile
 
+# One table in one run, bench-results/ beside it; then its ratios beside the stored ones.
 bench: .venv/full.stamp
-	@$(RUN)python -m tests.bench.reply
-	@$(RUN)python -m tests.bench.crowd
-	@$(RUN)python -m tests.bench.crowd open
-	@$(RUN)python -m tests.bench.deidentify
-	@$(RUN)python -m tests.bench.export
-	@$(RUN)python -m tests.bench.coding
-	@$(RUN)python -m tests.bench.storage
+	@$(RUN)python -m tests.bench
+	@$(RUN)python -m tests.bench compare
 
 # 300 kills under load on each database, 200 conversations through 300 power cuts with Telegram's faults on, 10,000
 # hostile updates, and a million events through the engine; two hours.
@@ -36,6 +32,16 @@ soak: .venv/full.stamp
 	HEARTEN_TEST_HOSTILE=10000 $(RUN)python -m pytest --timeout 0 -k hostile tests/test_bot/test_receiving.py
 	HEARTEN_TEST_KILLS=300 $(RUN)python -m pytest --timeout 0 tests/test_storage/test_crash.py
 	HEARTEN_TEST_EXAMPLES=17000 $(RUN)python -m pytest --timeout 0 tests/test_flows/test_engine_machine.py
+
+# Small mistakes put into the engine and the sealing on purpose: how many of them would the tests notice? All of them
+# take hours; SAMPLE=500 takes half of one.
+SAMPLE ?= 0
+mutants: .venv/full.stamp
+	@$(RUN)python -m tests.mutants --sample $(SAMPLE)
+
+# The images of the Dockerfile in clean roots, without an engine; needs root and Debian's mmdebstrap.
+image: .venv/full.stamp
+	@$(RUN)python -m tests.bench.image
 
 install: .venv/full.stamp
 
@@ -49,7 +55,9 @@ lint: .venv/full.stamp
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock:
 	$(LOCK) pyproject.toml -o requirements.lock
-	$(LOCK) --extra dev --extra semantic --extra models --extra formats --extra ner pyproject.toml -o requirements-dev.lock
+	$(LOCK) --group pyproject.toml:host --constraint requirements.lock -o requirements-bot.lock
+	$(LOCK) --extra dev --extra semantic --extra models --extra formats --extra ner --extra pdf --extra speech --extra cluster pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra semantic --extra formats --extra ner --extra pdf --constraint requirements-dev.lock pyproject.toml -o requirements-analysis.lock
 
 # What this makes anew, and nothing else: var holds databases and keys.
 clean:

@@ -10,6 +10,7 @@ import typer
 from analysis.commands import (
     access,
     agreement,
+    bringing,
     coding,
     desk,
     evaluation,
@@ -18,7 +19,9 @@ from analysis.commands import (
     learning,
     models,
     people,
+    publishing,
     reports,
+    voices,
 )
 from analysis.errors import AnalysisError
 
@@ -35,11 +38,14 @@ frames.register(app)
 agreement.register(app)
 reports.register(app)
 export.register(app)
+bringing.register(app)
 learning.register(app)
 app.add_typer(models.app)
 desk.register(app)
 people.register(app)
+voices.register(app)
 access.register(app)
+publishing.register(app)
 
 
 def main() -> None:

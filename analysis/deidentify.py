@@ -47,6 +47,13 @@ class Placeholders:
         self._given: dict[tuple[Kind, str], str] = {}
         self._count: dict[Kind, int] = {}
         self._study = study
+        self._numbering = True
+
+    def as_it_is(self) -> "Placeholders":
+        """A view of it that gives no new numbers: what has none becomes `[STAFF]`."""
+        view = Placeholders(self._study.as_it_is() if self._study is not None else None)
+        view._given, view._numbering = self._given, False
+        return view
 
     def name(self, kind: Kind, detail: str, entry: str = "") -> str:
         """The placeholder of a detail. Capitals, spaces and titles ("Dr") make no difference. `entry`: the entry of the
@@ -58,6 +65,8 @@ class Placeholders:
 
     def _new(self, kind: Kind, key: str, mark: str) -> str:
         if (kind, key) not in self._given:
+            if not self._numbering:  # the same words may be taken for another kind where less stands around them
+                return next((each for (_, same), each in self._given.items() if same == key), f"[{kind}]")
             self._count[kind] = self._count.get(kind, 0) + 1
             band = f"{mark}_" if mark and mark != "S" else mark
             self._given[kind, key] = f"[{kind}_{band}{self._count[kind]}]"

@@ -36,7 +36,7 @@ from analysis.model import Framework, Frozen, Stance, Theme
 #: The three ways it can have gone that a count is published for. `mixed` is counted as help and as harm.
 Column = Literal["help", "harm", "wish"]
 COLUMNS: tuple[Column, ...] = get_args(Column)
-_COUNTED: Mapping[Stance, tuple[Column, ...]] = {
+COUNTED: Mapping[Stance, tuple[Column, ...]] = {
     "help": ("help",),
     "harm": ("harm",),
     "wish": ("wish",),
@@ -62,18 +62,20 @@ class Heard:
 
     def add(self, person: int, stance: Stance) -> None:
         self.people.add(person)
-        for column in _COUNTED[stance]:
+        for column in COUNTED[stance]:
             self.columns[column].add(person)
 
 
 @dataclass
 class Tally:
-    """All that a summary counts, as sets of people. `skipped` and `answered` are always people who were asked."""
+    """All that a summary counts, as sets of people. `skipped` and `answered` are always people who were asked. `told`
+    is what those who answered told of themselves, by question; None where nobody looked."""
 
     asked: set[int] = field(default_factory=set)
     answered: set[int] = field(default_factory=set)
     skipped: set[int] = field(default_factory=set)
     subthemes: dict[str, Heard] = field(default_factory=dict)
+    told: dict[int, Mapping[str, str]] | None = None
 
     def heard(self, subtheme: str) -> Heard:
         return self.subthemes.setdefault(subtheme, Heard())
@@ -98,6 +100,11 @@ class ThemeCounts(Frozen):
     people: int | None
     withheld_subthemes: int
     subthemes: dict[str, SubThemeCounts]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The sub-themes whose own count is shown: those that `people` counts."""
+        return tuple(name for name, row in self.subthemes.items() if row.people is not None)
 
 
 class Counts(Frozen):

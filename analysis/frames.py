@@ -47,26 +47,30 @@ def look_through(coder: Coder, texts: Iterable[str]) -> Through:
     return Through(framework=coder.framework.id, answers=answers, without_theme=without, subthemes=dict(counts))
 
 
+def counterparts(framework: str) -> dict[str, tuple[str, ...]]:
+    """The sub-themes of relational practice, each with those of another framework that the crosswalk says meet it."""
+    met: dict[str, list[str]] = {each.id: [] for each in read_framework(DEFAULT).subthemes}
+    for own, others in read_crosswalk().root[framework].items():
+        for other in others:
+            met[other].append(own)
+    return {subtheme: tuple(those) for subtheme, those in met.items()}
+
+
 def hold_mirrors(service_users: Through, staff: Through) -> list[Mirror]:
     """Service users' answers through relational practice beside staff's through the clinicians' framework.
 
     A staff answer counts for every sub-theme of relational practice that the crosswalk names for what it was coded as.
     """
-    meets = read_crosswalk().root[staff.framework]
-    met: dict[str, list[str]] = {each.id: [] for each in read_framework(DEFAULT).subthemes}
-    for own, others in meets.items():
-        for other in others:
-            met[other].append(own)
     rows = []
-    for subtheme, counterparts in met.items():
+    for subtheme, those in counterparts(staff.framework).items():
         said = service_users.subthemes.get(subtheme, 0)
-        reflected = sum(staff.subthemes.get(each, 0) for each in counterparts)
+        reflected = sum(staff.subthemes.get(each, 0) for each in those)
         rows.append(
             Mirror(
                 subtheme=subtheme,
                 service_users=said,
                 staff=reflected,
-                counterparts=tuple(counterparts),
+                counterparts=those,
                 seen_by=_who(said, reflected),
             )
         )

@@ -27,8 +27,9 @@ class Found(NamedTuple):
 
 
 def _after(*words: str) -> str:
-    """A place right after one of these (a look behind, each of its own length)."""
-    return "(?:" + "|".join(f"(?<={word} )" for word in words) + ")"
+    """A place right after one of these (a look behind, each of its own length). That a space comes before is looked at
+    first, since most places have none."""
+    return "(?<= )(?:" + "|".join(f"(?<={word} )" for word in words) + ")"
 
 
 class _Shape(NamedTuple):
@@ -159,7 +160,7 @@ _SHAPES: tuple[_Shape, ...] = (
         rf"\b(?:{_CHILD}) (?:who )?is (?:only |just |now )?(?P<detail>{_NUMBER})\b"
         r"(?= (?:and|now|he|she|but|so|years)\b|[.,;!)]|$)"),
     _Shape("AGE", "an age", ("old", "yo", "y/o", "age", "turn"),
-        rf"\b{_NUMBER}(?: |-)?(?:years?|yrs?|yr|yo)(?: |-)?olds?\b|\b{_NUMBER} ?y/?o\b"
+        rf"\b(?=[\dtfseno]){_NUMBER}(?: |-)?(?:years?|yrs?|yr|yo)(?: |-)?olds?\b|\b{_NUMBER} ?y/?o\b"
         rf"|{_after('aged', 'age of', 'age')}{_NUMBER}\b"
         rf"|{_after('turned', 'turning')}{_NUMBER}\b(?! (?:people|of))"),
     _Shape("AGE", "an age", _NUMBERS, rf"{_I_AM}{_SMALL}{_NUMBER}\b{_UNIT}"),

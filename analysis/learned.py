@@ -27,7 +27,7 @@ from analysis.vectors import Rows, Space, Traits, standardise
 from analysis.words import PhraseBook, Word, find_words
 
 SEVERAL = 3  # sub-themes that a ridge classifier needs to give one column each
-_TOGETHER = 512  # rows compared with all exemplars at once, so that memory stays flat
+_TOGETHER = 64  # rows compared with all exemplars at once, so that memory stays flat
 _ALIKE = 0.05  # below this an exemplar has next to nothing in common with a text
 _TRAITS = Traits()
 _SMOOTH = 0.3  # of naive Bayes

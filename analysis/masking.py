@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from analysis.deidentify import Finder, Placeholders, find_details, replace_details
-from analysis.desk import Book, Cleaner
+from analysis.desk import Book, Cleaner, Handing
 from analysis.identifiers import Found
 from analysis.reading import Masked
 from storage.records import Answer
@@ -33,12 +33,15 @@ class MaskByPerson:
 
 
 class ReviewedMask:
-    """The same, but what people reviewed is as they left it: they may have taken out more, or less."""
+    """The same, but what people reviewed is as they left it: they may have taken out more, or less. With `handing`,
+    what people coded comes along."""
 
-    def __init__(self, book: Book, finders: Iterable[Finder] = ()) -> None:
+    def __init__(self, book: Book, finders: Iterable[Finder] = (), *, handing: Handing | None = None) -> None:
         self._clean = Cleaner(book, finders)
+        self._handing = handing
 
     def __call__(self, answer: Answer, details: list[Found] | None = None) -> Masked:
         found = self._clean(answer, details)
         kinds = Counter(str(each.stretch.kind) for each in found.clean.taken)
-        return Masked(found.clean.text, kinds, found.review.verdict)
+        people = self._handing(found, self._clean) if self._handing else ()
+        return Masked(found.clean.text, kinds, found.review.verdict, people)

@@ -69,6 +69,11 @@ def quarter_of(day: date) -> Period:
     return read_period(f"{day.year}-Q{(day.month + 2) // 3}")
 
 
+def month_of(day: date) -> Period:
+    """The month that a day belongs to."""
+    return read_period(f"{day.year}-{day.month:02}")
+
+
 def _months(name: str, year: int, first: int, count: int) -> Period:
     after = first + count
     return Period(name, date(year, first, 1), date(year + (after > 12), (after - 1) % 12 + 1, 1))  # noqa: PLR2004 - months

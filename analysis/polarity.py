@@ -2,25 +2,50 @@
 
 TextBlob's own code and lexicon, read from its package without the rest of it: importing `textblob` loads NLTK, which
 takes longer than everything else at the start and is not needed here. Nothing is fetched.
+
+Most words are in no lexicon of TextBlob's. One of them ends what a "not" or a "very" before it would still reach; after
+that, more of them change nothing until a word comes that TextBlob knows. So only those that may matter are handed on.
+
+Promise: the same number as `textblob.en.sentiment` gives for the same words, to the last bit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import NamedTuple
 
 from analysis.errors import ContentError
 
 _ALONE = "hearten_textblob_text"  # a name of its own, so that it never stands in for TextBlob's module
+_ENDS = 3  # letters from which an unknown word ends what reaches on from before
+_UNKNOWN = "zzz"  # in no lexicon
 
 
-def polarity_of(words: list[str]) -> float:
-    """From -1 (unpleasant) to 1 (pleasant); 0 for no words, or none that TextBlob knows."""
-    return float(_sentiment()(words)[0]) if words else 0.0
+class _Lexicon(NamedTuple):
+    """`known`: what TextBlob looks at, that is the words of its lexicon, negations, and smileys that can be read as a
+    word ("8-0")."""
+
+    read: Callable[[list[str]], tuple[float, float]]
+    known: frozenset[str]
+
+
+def polarity_of(words: Sequence[str]) -> float:
+    """From -1 (unpleasant) to 1 (pleasant); 0 for no words, or none that TextBlob knows. `words` are in small letters,
+    as `analysis.words.find_words` gives them."""
+    lexicon, kept, reaches = _lexicon(), list[str](), False
+    for word in words:
+        if word in lexicon.known:
+            kept.append(word)
+            reaches = True
+        elif reaches:
+            kept.append(_UNKNOWN[: len(word)])
+            reaches = len(word) < _ENDS
+    return float(lexicon.read(kept)[0]) if kept else 0.0
 
 
 @cache
-def _sentiment() -> Callable[[list[str]], tuple[float, float]]:
+def _lexicon() -> _Lexicon:
     found = find_spec("textblob")
     if found is None or found.origin is None:
         raise ContentError("TextBlob is not installed: install Hearten again.")
@@ -44,5 +69,6 @@ def _sentiment() -> Callable[[list[str]], tuple[float, float]]:
         if "JJ" in senses:  # "terrible" gives "terribly"
             base = word[:-1] + "i" if word.endswith("y") else word
             sentiment.annotate(base.removesuffix("le") + "ly", "RB", *senses["JJ"])
-    known: Callable[[list[str]], tuple[float, float]] = sentiment
-    return known
+    smileys = {each.lower() for group in module.EMOTICONS.values() for each in group}
+    known = frozenset(dict.keys(sentiment)) | frozenset(sentiment.negations) | smileys | {"!", "(!)"}
+    return _Lexicon(sentiment, known)

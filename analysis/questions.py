@@ -6,6 +6,7 @@ machine) tell nothing, and coding goes on without.
 
 from functools import lru_cache
 
+from analysis.frameworks import DEFAULT
 from flows.errors import GuideError
 from flows.guide import Guide
 from flows.library import guide_names, load_guide
@@ -48,6 +49,27 @@ def content_note(guide_id: str, question: str) -> str:
             if topic.sensitive and question in ids:
                 return topic.title
     return ""
+
+
+@lru_cache(maxsize=8)
+def options_of(framework: str) -> dict[str, dict[str, str]]:
+    """The questions about the person in the guides of a framework, each with its options: ids, and words for people."""
+    asked: dict[str, dict[str, str]] = {}
+    for guide in _guides():
+        if guide.framework == framework:
+            for choice in guide.about:
+                asked.setdefault(choice.id, {}).update({each.id: each.label for each in choice.options})
+    return asked
+
+
+def guides_of(framework: str) -> tuple[str, ...]:
+    """The ids of our guides that were written on a framework."""
+    return tuple(guide.id for guide in _guides() if guide.framework == framework)
+
+
+def framework_of(guide_id: str) -> str:
+    """The framework that a guide was written on; that of service users' guides where the guide is not known here."""
+    return next((guide.framework for guide in _guides() if guide.id == guide_id), DEFAULT)
 
 
 @lru_cache(maxsize=1)

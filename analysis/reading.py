@@ -11,20 +11,26 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from analysis.identifiers import Found
 from analysis.model import Coded, Coder
-from storage.records import Answer, Asked
+from storage.records import Answer, Asked, Kind
+
+if TYPE_CHECKING:
+    from analysis.desk import Work
 
 #: Answers, opened or coded, that only pass through.
 Each = TypeVar("Each")
 
 #: Answers coded in one go off the event loop: enough to make it fast, few enough to stay small.
-BATCH = 64
+BATCH = 256
+
+#: Whether an answer is to be coded, once what identifies is taken out of it.
+Wanted = Callable[[Answer, "Masked"], bool]
 
 #: (guide, guide version, question) -> the sub-themes that this question invites.
 Invites = Callable[[str, int, str], tuple[str, ...]]
@@ -38,7 +44,7 @@ def invite_nothing(_guide: str, _version: int, _question: str) -> tuple[str, ...
 #: One answer, and the sub-themes that its question invites.
 Text = tuple[str, tuple[str, ...]]
 
-_NOTHING = Coded(codings=(), top=())
+NOTHING = Coded(codings=(), top=())
 
 
 class BatchCoder(Coder, Protocol):
@@ -51,7 +57,13 @@ class Source(Protocol):
     """The read port of storage, as far as reports need it. None means all."""
 
     def answers(
-        self, *, service: str | None = None, since: date | None = None, until: date | None = None
+        self,
+        *,
+        service: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        guide: str | None = None,
+        kind: Kind | None = None,
     ) -> AsyncIterator[Answer]: ...
 
     def asked(
@@ -62,11 +74,13 @@ class Source(Protocol):
 @dataclass(frozen=True, slots=True)
 class Masked:
     """A text without what identifies, and how many mentions of each kind were taken out. `verdict` is what people said
-    about letting it leave (`analysis.desk.review`), open where nobody reviewed it."""
+    about letting it leave (`analysis.desk.review`), open where nobody reviewed it. `people` is what they coded, where
+    that was asked for; spans count in `text`."""
 
     text: str
     taken_out: Mapping[str, int]
     verdict: str = "open"
+    people: "tuple[Work, ...]" = ()
 
 
 class Mask(Protocol):
@@ -99,8 +113,11 @@ class Reading:
         self._remember = remember
         self._known: dict[tuple[bytes, tuple[str, ...]], Coded] = {}
 
-    async def code(self, answers: AsyncIterator[Answer]) -> AsyncGenerator[CodedAnswer, None]:
-        """Code answers in their own words. What was picked from a list ("about you") is not words and is left out."""
+    async def code(
+        self, answers: AsyncIterator[Answer], wanted: Wanted | None = None
+    ) -> AsyncGenerator[CodedAnswer, None]:
+        """Code answers in their own words. What was picked from a list ("about you") is not words and is left out, and
+        so is what is not `wanted`. Details are taken out of that all the same: placeholders count on."""
         mask = self._new_mask()
         batch: list[Answer] = []
         async for answer in answers:
@@ -108,19 +125,19 @@ class Reading:
                 continue
             batch.append(answer)
             if len(batch) == BATCH:
-                for each in await asyncio.to_thread(self._code_all, mask, batch):
+                for each in await asyncio.to_thread(self._code_all, mask, batch, wanted):
                     yield each
                 batch = []
-        for each in await asyncio.to_thread(self._code_all, mask, batch):
+        for each in await asyncio.to_thread(self._code_all, mask, batch, wanted):
             yield each
 
-    def _code_all(self, mask: Mask, batch: list[Answer]) -> list[CodedAnswer]:
-        masked = [mask(answer) for answer in batch]
+    def _code_all(self, mask: Mask, batch: list[Answer], wanted: Wanted | None) -> list[CodedAnswer]:
+        both = [(answer, mask(answer)) for answer in batch]
+        kept = [each for each in both if wanted is None or wanted(*each)]
         texts = [
-            (each.text, self._invites(answer.guide, answer.guide_version, answer.question))
-            for answer, each in zip(batch, masked, strict=True)
+            (masked.text, self._invites(answer.guide, answer.guide_version, answer.question)) for answer, masked in kept
         ]
-        return [CodedAnswer(*each) for each in zip(batch, masked, self._code_texts(texts), strict=True)]
+        return [CodedAnswer(*each, coded) for each, coded in zip(kept, self._code_texts(texts), strict=True)]
 
     def _code_texts(self, texts: list[Text]) -> list[Coded]:
         """Code what is not remembered, in one go, and put everything in its place."""
@@ -129,7 +146,7 @@ class Reading:
         wanted = {name: text for name, text in zip(names, texts, strict=True) if name not in found}
         for name, coded in zip(wanted, code_each(self.coder, wanted.values()), strict=True):
             found[name] = coded
-            if coded is not _NOTHING and len(self._known) < self._remember:
+            if coded is not NOTHING and len(self._known) < self._remember:
                 self._known[name] = coded
         return [found[name] for name in names]
 
@@ -139,7 +156,7 @@ def code_each(coder: BatchCoder, texts: Iterable[Text]) -> list[Coded]:
     texts = list(texts)
     wanted = dict.fromkeys(text for text in texts if text[0].strip())
     found = dict(zip(wanted, coder.code_many(wanted), strict=True))
-    return [found.get(text, _NOTHING) for text in texts]
+    return [found.get(text, NOTHING) for text in texts]
 
 
 async def show_progress(answers: AsyncIterator[Each], doing: str) -> AsyncIterator[Each]:

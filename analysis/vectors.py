@@ -41,7 +41,7 @@ class Space:
         self.names, self.idf = tuple(names), idf
         self._traits = traits
         self._column = {name: at for at, name in enumerate(self.names)}
-        self._columns_of: dict[str, tuple[int, ...]] = {}
+        self._columns_of: dict[str, tuple[tuple[int, ...], str]] = {}
 
     @classmethod
     def learn(cls, texts: Sequence[Sequence[Word]], traits: Traits) -> tuple["Space", Rows]:
@@ -68,15 +68,16 @@ class Space:
 
     def count(self, texts: Iterable[Sequence[Word]]) -> Rows:
         """How often each feature occurs: one row a text. Unknown features are left out."""
-        stems = self._traits.stems
         columns: list[int] = []
         ends = [0]
+        known, column = self._columns_of, self._column.get
         for words in texts:
             before = ""
-            for word in words:
-                columns.extend(self._columns(word.text))
-                now = stem(word.text) if stems else word.text
-                if before and (pair := self._column.get(f"{before} {now}")) is not None:
+            for word, _, _ in words:
+                found = known.get(word)
+                own, now = self._columns(word) if found is None else found
+                columns.extend(own)
+                if before and (pair := column(f"{before} {now}")) is not None:
                     columns.append(pair)
                 before = now
             ends.append(len(columns))
@@ -96,13 +97,12 @@ class Space:
             values = values / np.repeat(lengths, sizes)
         return sparse.csr_array((values, counts.indices, counts.indptr), shape=counts.shape)
 
-    def _columns(self, word: str) -> tuple[int, ...]:
-        found = self._columns_of.get(word)
-        if found is None:
-            names = _name_features(word, self._traits)
-            found = tuple(self._column[name] for name in names if name in self._column)
-            if len(self._columns_of) < _REMEMBERED:
-                self._columns_of[word] = found
+    def _columns(self, word: str) -> tuple[tuple[int, ...], str]:
+        """The columns of a word, and what it counts as in a pair."""
+        names = _name_features(word, self._traits)
+        found = tuple(self._column[name] for name in names if name in self._column), names[0]
+        if len(self._columns_of) < _REMEMBERED:
+            self._columns_of[word] = found
         return found
 
 

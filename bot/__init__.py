@@ -1,0 +1,3 @@
+from bot.footprint import import_aiogram
+
+import_aiogram()

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from bot.assembly import put_together, run, stop_on_signals
-from bot.demo.show import show
 from bot.errors import BotError
 from bot.operating.log import log_to_stderr
 from bot.settings import BotSettings
@@ -42,6 +40,10 @@ def run_bot() -> None:
 @app.command()
 def demo(port: Annotated[int, typer.Option(help="Where the chat page is.", min=1, max=65534)] = 8080) -> None:
     """Show everything on this computer, without Telegram: the bot, a chat page, and what others would see."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from bot.demo.show import show  # noqa: PLC0415 - the bot itself does without the messenger and all that it needs
+
     log_to_stderr(logging.WARNING)
     with _stated():
         asyncio.run(show(port, Console(highlight=False)))

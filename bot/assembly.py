@@ -35,7 +35,11 @@ from flows.distress import may_need_care
 from flows.guide import Guide
 from flows.services import read_services
 from storage.errors import StorageError
+from storage.retention import read_rules
 from storage.write import Store
+
+#: How many new objects there must be before garbage is looked for among them, and how often among older ones.
+SELDOM = 10_000, 20, 20
 
 Clock = Callable[[], datetime]
 
@@ -66,7 +70,7 @@ async def put_together(settings: BotSettings, clock: Clock = now) -> AsyncIterat
 
     Raises ContentError, StorageError: each says in a sentence what to do.
     """
-    services = read_services(settings.services)
+    services, rules = read_services(settings.services), read_rules(settings.retention)
     shelf = Shelf(settings.guide, services)
     guide = shelf.present
     store = await Store.open(settings)
@@ -76,12 +80,12 @@ async def put_together(settings: BotSettings, clock: Clock = now) -> AsyncIterat
         metrics = Metrics()
         shared = not settings.database_url.startswith("sqlite")  # a file has one worker
         outbox = Outbox(store, Post(bot, pace_of(settings)), metrics, shared=shared)
-        exchange = Exchange(store, shelf, services, committed=outbox.wake, clock=clock)
+        exchange = Exchange(store, shelf, services, outbox.wake, clock, copy_days=rules.copy_days)
         outbox.delivered = exchange.delivered
         dispatcher = Dispatcher(exchange=exchange, guide=guide, disable_fsm=True)
         dispatcher.include_router(make_router())
         intake = Intake(bot, dispatcher, store, guide.words.could_not_save, metrics)
-        reminders = Reminders(store, exchange, metrics, clock)
+        reminders = Reminders(store, exchange, metrics, clock, rules)
         yield Parts(settings, guide, bot, store, outbox, intake, Polling(bot, intake), reminders, metrics, clock)
     finally:
         await session.close()
@@ -129,11 +133,12 @@ async def _talk(parts: Parts, stop: asyncio.Event) -> None:
 async def _make_ready(guide: Guide) -> None:
     """The lists of words are made ready beside the first exchanges, so that nobody's first message waits for them.
     They, the guides and the libraries stay: looking through them for garbage again and again would take longer than
-    many an exchange."""
+    many an exchange. What an exchange leaves behind is nearly all gone without looking, so that is done seldom."""
     await asyncio.to_thread(may_need_care, "hello", guide.distress)
     if gc.get_freeze_count() == 0:  # once in a process
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*SELDOM)
 
 
 async def _receive(parts: Parts, stop: asyncio.Event) -> None:

@@ -16,11 +16,13 @@ class BotSettings(StorageSettings):
     """Secrets are `SecretStr`: they are shown in no error, log line or representation."""
 
     telegram_token: SecretStr
+    telegram_token_file: Path | None = None
     telegram_api: str = TELEGRAM
     guide: str = "relational-practice"
     services: Path = Path("services.toml")
     webhook_url: str = ""
     webhook_secret: SecretStr = SecretStr("")
+    webhook_secret_file: Path | None = None
     webhook_port: int = Field(default=8443, ge=1, le=65535)
     messages_per_second: float = Field(default=30.0, ge=0, le=1000)
     status_host: str = "127.0.0.1"

@@ -38,6 +38,7 @@ SHORTEST_WITH_TWO_SLIPS = 9
 MOST_CLAUSES = 4
 #: Beside other words these are nearly always part of an answer: "no, they never rang".
 NEVER_BESIDE_A_REASON: frozenset[Wish] = frozenset({"yes", "no", "done"})
+_MANY = re.compile(r"(.)\1{2,}")
 _BREAK = re.compile(r"[.!?;:,\n\u2013\u2014]+|\s-+\s|\b(?:and|but|so|then|because|cos|cause)\b", re.IGNORECASE)
 #: So many commands files are kept ready.
 MOST_FILES = 32
@@ -66,7 +67,7 @@ def _one_wish(said: str, commands: Commands, wordings: "_Wordings") -> Understoo
     found = _whole_wish(said, commands, wordings)
     if found is not None:
         return found
-    for way in dict.fromkeys((said, wordings.without_slips(re.sub(r"(.)\1{2,}", r"\1", said)))):
+    for way in dict.fromkeys((said, wordings.without_slips(_MANY.sub(r"\1", said)))):
         heard = wordings.grammar.wish_of(way)
         if heard is not None:
             return Understood(*heard)
@@ -95,9 +96,11 @@ def _wish_of_clauses(clauses: list[str], commands: Commands, wordings: "_Wording
 
 
 def _whole_wish(said: str, commands: Commands, wordings: "_Wordings") -> Understood | None:
-    ways = {said: None, re.sub(r"(.)\1{2,}", r"\1", said): None}
+    ways = {said: None, _MANY.sub(r"\1", said): None}
     ways |= {wordings.without_slips(each): None for each in ways}
     ways |= {_without_politeness(each, commands): None for each in ways}
+    if not any(map(wordings.says_anything, ways)):
+        return None
     for sure in (True, False):
         for wish in WISHES:
             if any(wordings.says(each, wish, sure=sure) for each in ways):
@@ -132,8 +135,16 @@ class _Wordings:
     commands: Commands
     phrases: dict[tuple[Wish, bool], frozenset[str]]
     patterns: dict[tuple[Wish, bool], re.Pattern[str] | None]
+    any_phrase: frozenset[str]
+    any_pattern: re.Pattern[str] | None
     grammar: Grammar
     words: tuple[str, ...]
+
+    def says_anything(self, said: str) -> bool:
+        """Whether this is, whole, a phrase of any wish: most messages are not, and need not be held against each."""
+        return said in self.any_phrase or (
+            self.any_pattern is not None and self.any_pattern.fullmatch(said) is not None
+        )
 
     def says(self, said: str, wish: Wish, *, sure: bool) -> bool:
         """Whether this is, whole, one of the phrases of that wish."""
@@ -142,9 +153,13 @@ class _Wordings:
 
     def without_slips(self, said: str) -> str:
         """Each word that no dictionary knows, as the word of a phrase that is one slip away."""
-        return " ".join(self._mended(word) for word in said.split())
+        return " ".join(map(self._mended, said.split()))
 
     def _mended(self, word: str) -> str:
+        """Looked up anew each time: what people write is not kept in memory, not even word by word."""
+        once = word[:-1]
+        if word[-1:] == once[-1:] and once in self.words and word not in self.words:
+            return once  # "skipp": a finger that stayed too long, even where a dictionary has it as a name
         if len(word) < SHORTEST_WITH_A_SLIP or word in known_words() or self.grammar.knows(word) or word in self.words:
             return word
         slips = 2 if len(word) >= SHORTEST_WITH_TWO_SLIPS else 1
@@ -172,8 +187,10 @@ def _wordings(commands: Commands) -> _Wordings:
             commands=commands,
             phrases={key: frozenset(each for each in phrases if "(" not in each) for key, phrases in lists.items()},
             patterns={key: _pattern_of(phrases) for key, phrases in lists.items()},
+            any_phrase=frozenset(each for phrases in lists.values() for each in phrases),
+            any_pattern=_pattern_of(tuple(each for phrases in lists.values() for each in phrases)),
             grammar=grammar,
-            words=tuple(sorted(word for word in words & known_words() if len(word) >= SHORTEST_WITH_A_SLIP)),
+            words=tuple(sorted(each for each in words if len(each) >= SHORTEST_WITH_A_SLIP and each in known_words())),
         )
     return known
 

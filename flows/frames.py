@@ -121,6 +121,7 @@ class Grammar:
         }
         self._telling = frozenset(commands.frames.telling)
         self._longest = max(map(len, self._plain), default=0)
+        self._first_of_plain = frozenset(form[0] for form in self._plain if form)
         self.words = frozenset(word for frame in self._frames.values() for word in frame.words)
         self._written = self.words | {word for form in self._plain for word in form}
 
@@ -163,6 +164,8 @@ class Grammar:
 
     def plain(self, words: Words) -> Words:
         """The words in one spelling each: 'i am' as 'im', 'u' as 'you'."""
+        if self._first_of_plain.isdisjoint(words):
+            return words
         said: list[str] = []
         place = 0
         while place < len(words):

@@ -49,6 +49,12 @@ def languages_of(name: str) -> list[str]:
     return _languages(_folder(name))
 
 
+def find_files(name: str) -> dict[str, Path]:
+    """The file of each part of a guide: its own, or the shared one."""
+    folder = _folder(name)
+    return {"guide": folder / "guide.toml"} | {part: _part_file(folder, part) for part in SHARED_PARTS}
+
+
 def _languages(folder: Path) -> list[str]:
     return [BASE_LANGUAGE, *sorted(file.name.split(".")[1] for file in folder.glob("guide.*.toml"))]
 

@@ -50,27 +50,26 @@ class Phrases:
         """Where anything matches, from the left."""
         words = {*_WORD.findall(plain)}
         present = frozenset[str]().union(*map(_forms, words))
-        tried = {word: [*self._possible(word, present)] for word in words}
-        if not any(tried.values()):
+        begin = self._by_beginning.keys() & present
+        possible = {form: found for form in begin if (found := self._possible(form, present))}
+        if not possible:
             return
-        for found in _WORD.finditer(plain):
-            for pattern in tried[found.group()]:
-                if match := pattern.match(plain, found.start()):
+        tried = {each: [one for form in _forms(each) for one in possible.get(form, ())] for each in words}
+        for word in _WORD.finditer(plain):
+            for pattern in tried[word.group()]:
+                if match := pattern.match(plain, word.start()):
                     yield match.span()
 
-    def _possible(self, word: str, present: frozenset[str]) -> Iterator[re.Pattern[str]]:
-        for form in _forms(word):
-            for pattern, needs in self._by_beginning.get(form, ()):
-                for need in needs:
-                    if present.isdisjoint(need):
-                        break
-                else:
-                    yield _compiled(pattern)
+    def _possible(self, form: str, present: frozenset[str]) -> list[re.Pattern[str]]:
+        """The phrases that begin so, and of which every other word is there."""
+        return [
+            _compiled(pattern) for pattern, needs in self._by_beginning[form] if not any(map(present.isdisjoint, needs))
+        ]
 
 
-@lru_cache(maxsize=4096)
 def _forms(word: str) -> tuple[str, ...]:
-    """What a word is looked up by: itself, # for a number, and its beginnings as `kill*`."""
+    """What a word is looked up by: itself, # for a number, and its beginnings as `kill*`. Nothing is remembered: what
+    people write stays in no cache, not even word by word."""
     beginnings = (f"{word[:length]}*" for length in range(FEWEST_LETTERS, min(MOST_LETTERS, len(word)) + 1))
     return (word, *("#" for _ in range(word.isdigit())), *beginnings)
 

@@ -25,7 +25,7 @@ def translate(own: Any, other: Any, file: str, problems: list[Problem], place: s
             return _translate_table(own, other, file, problems, place)
         case list() if own and isinstance(own[0], dict):
             return _translate_list(own, other, file, problems, place)
-        case list() if not _has_text(own):
+        case list() if not has_text(own):
             return own
         case list() if isinstance(other, list) and len(other) == len(own):
             return other
@@ -35,7 +35,7 @@ def translate(own: Any, other: Any, file: str, problems: list[Problem], place: s
     return own
 
 
-def _has_text(own: list[Any]) -> bool:
+def has_text(own: list[Any]) -> bool:
     """Lists of numbers, and of the nations in which a contact works, are the same in every language."""
     return any(isinstance(each, str) and each not in NATIONS for each in own)
 

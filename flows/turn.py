@@ -4,8 +4,9 @@ The engine declares here what it wants done (say, keep, forget, agree, mark); wh
 them or none. Records carry words only on their way through: nothing in here is logged, and nothing has a clock.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from flows.progress import Progress
@@ -73,7 +74,33 @@ class Coded:
     known: bool = False
 
 
-Heard = Opened | Said | Voiced | Edited | Pressed | Unusable | Due | Coded
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A service has answered what people said: the words in each language, and where there is more. `name` is what it
+    is scheduled under."""
+
+    name: str
+    messages: Mapping[str, str] = field(repr=False)
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyCame:
+    """The copy that the person asked for was made, and is kept for them until then. `name` is what it is scheduled
+    under."""
+
+    name: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class CopyWanted:
+    """The person pressed that it is a good time. `here`: the copy still waits for them."""
+
+    here: bool
+
+
+Heard = Opened | Said | Voiced | Edited | Pressed | Unusable | Due | Coded | Told | CopyCame | CopyWanted
 
 # --- What to do about it -----------------------------------------------------------------------------------------
 
@@ -192,6 +219,16 @@ class AskForCopy:
     """The person would like a copy of their answers. A researcher makes it, since nobody here can."""
 
 
+@dataclass(frozen=True, slots=True)
+class SendCopy:
+    """Send the copy that waits for the person into this chat, after what is said, and keep nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropCopy:
+    """The person does not want the copy: delete it here."""
+
+
 Effect = (
     Keep
     | Forget
@@ -205,6 +242,8 @@ Effect = (
     | ChangeLanguage
     | Tidy
     | AskForCopy
+    | SendCopy
+    | DropCopy
 )
 
 

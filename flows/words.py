@@ -51,6 +51,10 @@ class Buttons(Shared):
     carry_on: Label
     my_data: Label
     ask_copy: Label
+    copy_yes: Label
+    copy_later: Label
+    copy_no: Label
+    stop_telling: Label
     remind_think: Label
     remind_tomorrow: Label
     remind_week: Label
@@ -140,6 +144,11 @@ class Words(Shared):
     my_data_before: Sentence
     my_data_earlier: Sentence
     copy_asked: Sentence
+    copy_came: Sentence
+    copy_sending: Sentence
+    copy_put_off: Sentence
+    copy_dropped: Sentence
+    copy_gone: Sentence
     consent_changed: Sentence
 
     # A withdrawal code
@@ -169,6 +178,9 @@ class Words(Shared):
     reminder_think: Sentence
     reminder_pause: Sentence
     round_begins: Sentence
+    tidings: Sentence
+    tidings_more: Sentence
+    tidings_stopped: Sentence
     left_round: Sentence
 
     # Care
@@ -217,6 +229,9 @@ SLOTS: dict[str, frozenset[str]] = {
     "remind_set": frozenset({"day", "time"}),
     "tidy_ask": frozenset({"now"}),
     "copy_asked": frozenset({"day", "code"}),
+    "copy_came": frozenset({"until"}),
+    "tidings": frozenset({"service", "answer"}),
+    "tidings_more": frozenset({"link"}),
     "my_data": frozenset({"answers", "day", "items", "receipt", "until", "code"}),
     "withdrawal": frozenset({"until", "code"}),
 }

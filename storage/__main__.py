@@ -5,7 +5,7 @@ Exit 0: done. 1: a stated failure, one sentence on stderr. 2: wrong use. No trac
 
 import typer
 
-from storage.commands import checks, copies, keeping, keys, people
+from storage.commands import checks, copies, keeping, keys, people, returning
 
 app = typer.Typer(
     help="Keys, databases and erasure of Hearten.",
@@ -18,6 +18,7 @@ copies.register(app)
 checks.register(app)
 people.register(app)
 keeping.register(app)
+returning.register(app)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Table, func, select
 
 from storage import audit
 from storage.backup.places import engine_of
@@ -21,7 +21,7 @@ from storage.keyring import Keyring
 from storage.keys import BotKey, ResearchKey
 from storage.pages import pages
 from storage.progress import Tell
-from storage.schema import conversation, meta, outbox, part, reminder, set_aside, trace
+from storage.schema import contact, conversation, copy_request, meta, outbox, part, reminder, set_aside, tidings, trace
 from storage.seal import Context, open_envelope, recipients_of
 from storage.settings import StorageSettings
 from storage.talk import bound
@@ -36,6 +36,10 @@ _TALK = (
     (outbox, (outbox.c.seq,), "payload", b"outbox"),
     (reminder, (reminder.c.pseudonym, reminder.c.name), "payload", b"reminder"),
     (trace, (trace.c.pseudonym, trace.c.message_token), "payload", b"trace"),
+    (contact, (contact.c.pseudonym,), "payload", b"reminder"),
+    (copy_request, (copy_request.c.pseudonym,), "payload", b"reminder"),
+    (copy_request, (copy_request.c.pseudonym,), "sealed", b"copy"),
+    (tidings, (tidings.c.id,), "payload", b"tidings"),
     (set_aside, (set_aside.c.seq,), "sealed", b"set aside"),
 )
 
@@ -113,13 +117,22 @@ async def _see_talk(main: Database, bot_key: BotKey, study: bytes, findings: Fin
     for table, key, column, purpose in _TALK:
         async for page in pages(main, select(table), key):
             for row in page:
-                person = b"" if table is set_aside else row.pseudonym
+                sealed, whose = getattr(row, column), _whose(table, row)
+                if sealed is None:
+                    continue  # a copy that was asked for, and is not here yet
                 try:
-                    bot_key.open(getattr(row, column), bound(purpose, study, person))
+                    bot_key.open(sealed, bound(purpose, study, whose))
                 except SealError as problem:
                     findings.broken[type(problem).__name__] += 1
                 else:
                     findings.talk += 1
+
+
+def _whose(table: Table, row: Row[Any]) -> bytes:
+    """What the seal of a row is bound to beside its purpose: mostly the person whom it is about."""
+    if table is tidings:
+        return bytes(row.id)
+    return b"" if table is set_aside else bytes(row.pseudonym)
 
 
 async def _see_answers(

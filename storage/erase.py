@@ -10,7 +10,18 @@ from sqlalchemy import BindParameter, bindparam, delete, distinct, func, select,
 
 from storage.database import Transaction
 from storage.errors import UnknownCode
-from storage.schema import asked, consent, conversation, outbox, part, participant, reminder, trace
+from storage.schema import (
+    asked,
+    consent,
+    contact,
+    conversation,
+    copy_request,
+    outbox,
+    part,
+    participant,
+    reminder,
+    trace,
+)
 
 if TYPE_CHECKING:
     from storage.write import Store
@@ -19,7 +30,8 @@ _PERSON: BindParameter[bytes] = bindparam("person")
 
 #: What a person gave to the study, and then what the bot itself needs to talk with them.
 _GIVEN = (part, asked, consent, participant)
-_TALKING = (outbox, reminder, trace, conversation)
+#: `contact` first: whoever makes reminders of it (`storage.parcels`) holds its rows until they are written.
+_TALKING = (contact, outbox, reminder, trace, copy_request, conversation)
 
 _DELETE_GIVEN = [delete(table).where(table.c.pseudonym == _PERSON) for table in _GIVEN]
 _DELETE_TALKING = [delete(table).where(table.c.pseudonym == _PERSON) for table in _TALKING]

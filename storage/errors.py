@@ -18,11 +18,13 @@ StorageError
 │   ├── Malformed        its bytes are not laid out as the format says
 │   ├── UnknownVersion   of a format that this version does not know
 │   ├── NotForThisKey    sealed to other research keys
+│   ├── Unsigned         no researcher whom this host knows signed it
 │   ├── Erased           the person withdrew: their key is gone
 │   └── Tampered         changed, moved, swapped, or another key
 ├── Damaged              something that is kept does not open, or a file is not whole
 ├── BackupError          a backup cannot be made, or not be restored
 │   └── NotEmpty         something is there already: a restore never replaces anything
+├── NotTaken             a bundle that opens and is of no use here: too old, or of somebody who is gone
 ├── NotConsented         the person has not agreed to take part, so nothing is kept
 ├── UnknownCode          no one is found under this withdrawal code
 ├── BrokenChain          the audit log was changed
@@ -104,6 +106,10 @@ class NotForThisKey(SealError):  # noqa: N818 - reads as what happened
     pass
 
 
+class Unsigned(SealError):  # noqa: N818 - reads as what happened
+    pass
+
+
 class Erased(SealError):  # noqa: N818 - reads as what happened
     pass
 
@@ -121,6 +127,10 @@ class BackupError(StorageError):
 
 
 class NotEmpty(BackupError):  # noqa: N818 - reads as what happened
+    pass
+
+
+class NotTaken(StorageError):  # noqa: N818 - reads as what happened
     pass
 
 

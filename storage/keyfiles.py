@@ -25,6 +25,7 @@ KeyId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Bytes12 = Annotated[bytes, Field(min_length=12, max_length=12)]
 Bytes16 = Annotated[bytes, Field(min_length=16, max_length=16)]
 Bytes32 = Annotated[bytes, Field(min_length=32, max_length=32)]
+Bytes1184 = Annotated[bytes, Field(min_length=1184, max_length=1184)]
 
 F = TypeVar("F", bound=BaseModel)
 
@@ -71,7 +72,20 @@ class PublicFile(KeyFile):
     epoch: Epoch
     id: KeyId
     closed: date | None = None
-    mlkem768: Annotated[bytes, Field(min_length=1184, max_length=1184)]
+    mlkem768: Bytes1184
+    x25519: Bytes32
+    ed25519: Bytes32 | None = None
+
+
+class BotPublicFile(KeyFile):
+    """To whom bundles for the bot are sealed: made on its host, for the researcher's machine. Not secret."""
+
+    format: Literal["hearten bot key, public half"] = "hearten bot key, public half"
+    version: Literal[1] = 1
+    suite: SuiteName = "HPKE MLKEM768-X25519 HKDF-SHA256 AES-256-GCM"
+    study: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    id: KeyId
+    mlkem768: Bytes1184
     x25519: Bytes32
 
 
@@ -101,12 +115,17 @@ def read_text(path: Path) -> str:
 
 
 def read_private_text(path: Path) -> str:
-    """The text of a secret file. Raises LostKey where it is missing, ExposedKey where others may read or change it."""
+    """The text of a secret file. Raises LostKey where it is missing, ExposedKey where others may read or change it.
+
+    systemd hands credentials on in a folder that only the unit's user may enter, and lets that user read them by an
+    access list, which shows as a right of the file's group (systemd.exec, LoadCredential=).
+    """
     try:
         mode = path.stat().st_mode
     except OSError:
         raise LostKey(f"{path} is missing or cannot be reached.") from None
-    if stat.S_IMODE(mode) & 0o077:
+    handed = os.environ.get("CREDENTIALS_DIRECTORY")
+    if stat.S_IMODE(mode) & (0o037 if handed and path.parent == Path(handed) else 0o077):
         raise ExposedKey(f"Others on this machine may read {path}: run `chmod 600 {path}` and try again.")
     return read_text(path)
 

@@ -22,7 +22,9 @@ from storage.retention import Cutoffs, midnight
 from storage.schema import (
     asked,
     consent,
+    contact,
     conversation,
+    copy_request,
     outbox,
     part,
     participant,
@@ -34,8 +36,8 @@ from storage.schema import (
 from storage.settings import StorageSettings
 from storage.talk import milliseconds, person
 
-_ABOUT_PEOPLE = (conversation, participant, consent, part, asked, outbox, reminder, trace)
-_TALKING = (outbox, reminder, trace, conversation)
+_ABOUT_PEOPLE = (conversation, participant, consent, part, asked, contact, outbox, reminder, trace, copy_request)
+_TALKING = (contact, outbox, reminder, trace, copy_request, conversation)
 _PAGE = 500
 
 Still = Callable[[Transaction, Sequence[bytes]], Awaitable[list[bytes]]]

@@ -7,20 +7,21 @@ are, an erasure is never held up for long, and someone erased in the meantime is
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, distinct, func, select, tuple_
 
 from storage.database import Database
-from storage.errors import KeyFileError, SchemaError, SealError
+from storage.errors import Erased, KeyFileError, SchemaError, SealError
 from storage.keyring import Keyring
-from storage.keys import ResearchKey
-from storage.records import QUOTES, SUMMARIES, TAKE_PART, Agreed, Answer, AnswerPlace, Asked, Content, Flow
+from storage.keys import KeptKey, ResearchKey, key_about
+from storage.records import QUOTES, SUMMARIES, TAKE_PART, Agreed, Answer, AnswerPlace, Asked, Content, Flow, Kind
 from storage.schema import asked, audit, consent, conversation, meta, part, participant
 from storage.seal import Context, open_envelope
+from storage.seal.bundle import Enclosed, close_files
 from storage.settings import StorageSettings
 
 #: Rows in one page; the parts of one answer may be on two of them.
@@ -41,7 +42,7 @@ class Reader:
         self._key = key
 
     @classmethod
-    async def open(cls, settings: StorageSettings, key: ResearchKey | None) -> "Reader":
+    async def open(cls, settings: StorageSettings, key: ResearchKey | None) -> Self:
         """Without a key, answers cannot be read; counts can, and no keyring is needed.
 
         Raises SchemaError where a database is missing, of another version, or its keyring is another's.
@@ -75,6 +76,7 @@ class Reader:
         person: str | None = None,
         guide: str | None = None,
         guide_version: int | None = None,
+        kind: Kind | None = None,
     ) -> AsyncIterator[Answer]:
         """One Answer for each person, session and question, its parts in order; `until` is exclusive.
 
@@ -83,11 +85,15 @@ class Reader:
         """
         if self._key is None:
             raise KeyFileError("Answers open with the research key only: give the path of research.key.")
-        async for rows in self._answer_rows(_PARTS.where(*_from_guide(guide, guide_version)), service, person):
+        async for rows in self._answer_rows(_PARTS.where(*_only(guide, guide_version, kind)), service, person):
             keys = await self._keys_of(rows)
             wanted = [group for group in _by_answer(rows) if _day_is_within(group, since, until)]
             for answer in await asyncio.to_thread(self._open_all, wanted, keys):
-                yield answer
+                yield await self.complete(answer)
+
+    async def complete(self, answer: Answer) -> Answer:
+        """An answer as it is given on. A reader that knows more of it than its sealed rows do adds that here."""
+        return answer
 
     async def places(self) -> AsyncIterator[AnswerPlace]:
         """Where every answer belongs, in the order of `answers`. Opens nothing, so it needs no research key."""
@@ -125,12 +131,39 @@ class Reader:
             count: int = (await connection.execute(statement)).scalar_one()
         return count
 
+    async def last_day(self) -> date | None:
+        """The last day on which anything was asked or done; of later ones these databases, or this copy of them, know
+        nothing."""
+        async with self._main.begin(write=False) as connection:
+            days = [(await connection.execute(select(func.max(each.c.day)))).scalar_one() for each in (asked, audit)]
+        return max((date.fromisoformat(day) for day in days if day), default=None)
+
+    @property
+    def study(self) -> bytes:
+        """Of which study this is; 16 bytes."""
+        return self._study
+
+    async def close_copy(self, person: str, files: Sequence[Enclosed], bundle: bytes) -> bytes:
+        """Files for one person, closed with that person's own key, so that nothing opens them once they withdrew.
+        Raises Erased."""
+        pseudonym = bytes.fromhex(person)
+        key = await self._keyring.key_of(pseudonym) if self._keyring else None
+        if key is None:
+            raise Erased("This person withdrew: no copy can be made for them.")
+        return close_files(files, key, self._study, pseudonym, bundle)
+
     async def agreed(self, person: str) -> list[Agreed]:
         """What this person said to each item of consent, in every session. Nothing where they are not known here."""
         mine = select(consent).where(consent.c.pseudonym == bytes.fromhex(person))
         async with self._main.begin(write=False) as connection:
             rows = (await connection.execute(mine.order_by(consent.c.session, consent.c.day, consent.c.item))).all()
         return [Agreed(row.session, row.item, row.given, row.wording, date.fromisoformat(row.day)) for row in rows]
+
+    async def key_about(self, person: str) -> KeptKey | None:
+        """The key for what the research side learns about this person; None where they have withdrawn."""
+        pseudonym = bytes.fromhex(person)
+        key = (await self._keyring.keys_of({pseudonym})).get(pseudonym) if self._keyring else None
+        return key_about(key) if key else None
 
     async def flow(self) -> Flow:
         """How many people came how far. Whoever withdrew had opened the chat and agreed."""
@@ -253,8 +286,8 @@ _PLACES: Select[Any] = select(
 )
 
 
-def _from_guide(guide: str | None, version: int | None) -> list[ColumnElement[bool]]:
-    wanted = ((part.c.guide, guide), (part.c.guide_version, version))
+def _only(guide: str | None, version: int | None, kind: Kind | None) -> list[ColumnElement[bool]]:
+    wanted = ((part.c.guide, guide), (part.c.guide_version, version), (part.c.kind, kind))
     return [column == value for column, value in wanted if value is not None]
 
 

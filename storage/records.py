@@ -15,6 +15,7 @@ TEXT = "text/plain; charset=utf-8"
 TAKE_PART = "take_part"
 QUOTES = "quotes"
 SUMMARIES = "summaries"
+HEAR_BACK = "hear_back"
 
 #: `answer`: the person's own words. `choice`: the name of an option they picked (the optional "about you" questions).
 Kind = Literal["answer", "choice"]
@@ -116,6 +117,16 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyRequest:
+    """Somebody asked for a copy of their answers: `person` is the pseudonym in hexadecimal, `here` whether the copy was
+    made and waits for them, `day` when the one or the other was."""
+
+    person: str
+    day: date
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """All parts of one answer, opened with the research key. `person` is the pseudonym in hexadecimal: it must be
     replaced by a new id before anything leaves the researcher's machine."""
@@ -131,11 +142,18 @@ class Answer:
     parts: tuple[Content, ...]
     quotable: bool
     in_summaries: bool
+    typed: tuple[str, ...] = ()
+    """What was typed out of each part that is a voice note, the empty string for every other part; () for nothing."""
 
     @property
     def text(self) -> str:
-        """The words of all text parts, one line break between two messages."""
-        return "\n".join(part.text for part in self.parts if part.media_type == TEXT)
+        """The words of all text parts, and what was typed out of voice notes; one line break between two messages."""
+        return "\n".join(words for part, words in self.words() if words or part.media_type == TEXT)
+
+    def words(self) -> list[tuple[Content, str]]:
+        """Each part with its words: its own, or what was typed out of it."""
+        typed = self.typed or ("",) * len(self.parts)
+        return [(part, part.text or words) for part, words in zip(self.parts, typed, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ The file (HEARTEN_RETENTION) is TOML; what it leaves out, and the whole of it wh
 
     unfinished_days = 180       # a conversation of somebody who never agreed to take part, after its last day
     contact_days = 30           # a reminder that could not be delivered, after it was due
+    copy_days = 14              # a copy of somebody's answers that was made for them and not fetched
+    tidings_days = 60           # what a service answered, after it came: whoever was not told by then is not
     study_ends = 2027-06-30     # no default: without it, what people gave stays
     after_end_days = 30         # then all of it goes, everybody's key first, so that backups are reached too
 
@@ -28,6 +30,8 @@ class Rules(BaseModel):
 
     unfinished_days: int = Field(default=180, ge=30, le=3650)
     contact_days: int = Field(default=30, ge=2, le=3650)
+    copy_days: int = Field(default=14, ge=1, le=90)
+    tidings_days: int = Field(default=60, ge=7, le=366)
     study_ends: date | None = None
     after_end_days: int = Field(default=30, ge=0, le=3650)
 

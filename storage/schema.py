@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 #: The newest revision of each database, as in its folder of migrations.
-HEADS = {"main": "m0002", "keyring": "k0001"}
+HEADS = {"main": "m0003", "keyring": "k0001"}
 
 main = MetaData()
 keyring = MetaData()
@@ -140,7 +140,7 @@ reminder = _of_people(
     Index("reminder_due", "due"),
 )
 
-#: Messages in a chat that the bot may still delete there, for people who asked for a tidy chat; `until` it may.
+#: Messages in a chat that the bot may still delete there, of everybody from consent on; `until` it may.
 trace = _of_people(
     "trace",
     main,
@@ -148,6 +148,48 @@ trace = _of_people(
     Column("message_token", LargeBinary(32), primary_key=True),
     Column("until", BigInteger, nullable=False),
     Column("payload", LargeBinary, nullable=False),
+)
+
+#: Where to reach those who agreed to hear what became of it, sealed as the payload of a reminder, so that one can be
+#: made of it without opening anything.
+contact = _of_people(
+    "contact",
+    main,
+    Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("payload", LargeBinary, nullable=False),
+)
+
+#: What a service answered, until those who asked to hear it were told. `id` is that of the bundle.
+tidings = _of_people(
+    "tidings",
+    main,
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("service", String(64), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+)
+
+#: Who asked for a copy of their answers (`asked`), and the copy, from when a researcher made it (`here`) until it was
+#: sent (`sending`). `day` is that on which it was asked for or came, `payload` where to reach them, as in `contact`.
+#: `sealed` is closed with the person's own key beneath the bot key.
+copy_request = _of_people(
+    "copy_request",
+    main,
+    Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("state", String(8), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("bundle", LargeBinary(16)),
+    Column("files", Integer),
+    Column("sealed", LargeBinary),
+)
+
+#: Bundles that came, so that one brought twice is taken once.
+seen_bundle = _of_people(
+    "seen_bundle",
+    main,
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("day", String(10), nullable=False),
 )
 
 #: Updates that were handled, so that one delivered twice is handled once.

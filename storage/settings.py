@@ -1,11 +1,13 @@
 """Settings of storage, read from `HEARTEN_*` environment variables and from `.env`.
 
 A wrong setting stops the start with a sentence that names the variable and says what to do. The value itself is never
-shown: it may be secret.
+shown: it may be secret. A setting that is secret can lie in a file, as service managers and container engines hand
+secrets on: `HEARTEN_DATABASE_URL_FILE` names the file that holds what `HEARTEN_DATABASE_URL` would.
 """
 
+import stat
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -33,6 +35,18 @@ class StorageSettings(BaseSettings):
     bot_key: Path = Path("var/bot.key")
     passphrase_file: Path | None = None
     retention: Path | None = None
+    database_url_file: Path | None = None
+    keyring_url_file: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def read_secret_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Take each setting whose file is named from that file. Its name alone is ever shown."""
+        named = {name for name in cls.model_fields if f"{name}_file" in cls.model_fields and given.get(f"{name}_file")}
+        if both := sorted(name for name in named if given.get(name)):
+            variable = PREFIX + both[0].upper()
+            raise ValueError(f"{variable} and {variable}_FILE are both set: keep one of them")
+        return given | {name: _read_secret(Path(given[f"{name}_file"]), name) for name in named}
 
     @field_validator("database_url", "keyring_url")
     @classmethod
@@ -69,6 +83,22 @@ class StorageSettings(BaseSettings):
     def keyring_file(self) -> Path:
         """Raises SettingsError where it is no file."""
         return _file_of(self.keyring_url, "HEARTEN_KEYRING_URL")
+
+
+def _read_secret(path: Path, name: str) -> str:
+    """The first line of a file that is not for everybody. Its group may read it: that is how service managers hand a
+    secret to the one user that they start a program as."""
+    variable = f"{PREFIX}{name.upper()}_FILE"
+    try:
+        everybody = stat.S_IMODE(path.stat().st_mode) & 0o007
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise ValueError(f"{path} ({variable}) is missing, cannot be read, or is not a text file") from None
+    if everybody:
+        raise ValueError(f"everybody on this machine may read {path} ({variable}): run `chmod o= {path}`")
+    if not lines or not lines[0].strip():
+        raise ValueError(f"{path} ({variable}) is empty: write the value there, in one line")
+    return lines[0].strip()
 
 
 #: What may stand behind the question mark of a PostgreSQL URL: a folder of sockets as host, and `ssl=require`.

@@ -13,10 +13,11 @@ from storage.database import Rows, Step, Transaction, insert
 from storage.errors import Erased, NotConsented
 from storage.keyring import Keyring
 from storage.keys import BotKey, Recipient
+from storage.parcels import Parcels
 from storage.records import TAKE_PART, Enrolment, NewPart, Outcome, Place
 from storage.schema import asked, consent, part, participant
 from storage.seal import Context, seal
-from storage.talk import Talk
+from storage.seal.bundle import open_files
 
 _PERSON: BindParameter[bytes] = bindparam("person")
 
@@ -71,8 +72,8 @@ _ASK = _ASK.on_conflict_do_update(
 )
 
 
-class Unit(Talk):
-    """Made by `Store.unit`, good until that block ends. Adds to `Talk` what people give: consent and answers."""
+class Unit(Parcels):
+    """Made by `Store.unit`, good until that block ends. Adds to `Talk` and `Parcels` what people give."""
 
     def __init__(
         self,
@@ -122,7 +123,7 @@ class Unit(Talk):
                 "day": day,
             }
             changed += (await self._connection.execute(_CONSENT, row)).rowcount
-        self._note("consent", changed=changed)
+        self.note("consent", changed=changed)
 
     async def keep(self, pseudonym: bytes, new: NewPart) -> None:
         """Seal one message of an answer and keep it, in place of what was there.
@@ -184,7 +185,7 @@ class Unit(Talk):
         gone = await erase.delete_parts(self._connection, pseudonym, session, question, part)
         if gone:
             self.leaves_remains = True
-            self._note("parts erased", parts=gone)
+            self.note("parts erased", parts=gone)
         return gone
 
     async def erase_person(self, pseudonym: bytes) -> int:
@@ -198,8 +199,17 @@ class Unit(Talk):
         self.erased.append(pseudonym)
         await self._keyring.drop(pseudonym)
         answers = await erase.delete_person(self._connection, pseudonym)
-        self._note("person erased", answers=answers)
+        self.note("person erased", answers=answers)
         return answers
+
+    async def copy_count(self, pseudonym: bytes, bundle: bytes, closed: bytes) -> int:
+        """How many files there are in a copy that was made for this person; 0 where they are gone. Raises SealError
+        where it is not theirs."""
+        await self._hold(pseudonym)
+        try:
+            return len(open_files(closed, await self._key_of(pseudonym), self._study, pseudonym, bundle))
+        except Erased:
+            return 0
 
     async def person_of(self, code: str) -> bytes | None:
         """Who was given this withdrawal code; letter case, spaces and dashes do not matter."""
@@ -247,7 +257,8 @@ class Unit(Talk):
         for known in (self._sessions, self._keys, self._read):
             known.pop(pseudonym, None)
 
-    def _note(self, event: str, **detail: int | str) -> None:
+    def note(self, event: str, **detail: int | str) -> None:
+        """Say in the audit log that something was done; never whose, nor what was said."""
         self._notes.append(audit.Note(event, detail))
 
     def _code_token(self, code: str) -> bytes:

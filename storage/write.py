@@ -2,8 +2,8 @@
 
 One update is one unit of work, and one transaction: its id, the person's progress, sealed answers and the messages to
 send are committed together, exactly once however often the update is delivered. One person's units follow each other,
-in whichever process they are; on SQLite everybody's do. After an erasure the files are wiped; where somebody is in the
-way, that is tried again with the next units and said in the log.
+in whichever process they are; on SQLite everybody's do, and those that wait at the same moment share a commit. After an
+erasure the files are wiped; where somebody is in the way, that is tried again with the next units and said in the log.
 
 Every method of the store is a transaction of its own: inside a unit, use the unit's methods only.
 """
@@ -23,8 +23,9 @@ from storage.database import Database
 from storage.errors import SealError, Unavailable
 from storage.keyring import Keyring
 from storage.keys import BotKey, Recipient, read_recipients
+from storage.parcels import ParcelStore
 from storage.records import Outgoing, Reminder
-from storage.schema import outbox, reminder, seen_update, set_aside, trace
+from storage.schema import contact, copy_request, outbox, reminder, seen_update, set_aside, trace
 from storage.settings import StorageSettings
 from storage.study import know_study
 from storage.talk import bound, milliseconds, open_reminder
@@ -63,7 +64,7 @@ _POSTPONE = (
     .values(not_before=bindparam("due"), attempts=outbox.c.attempts + 1)
 )
 _FORGET_OLD = [delete(table).where(table.c.day < bindparam("before")) for table in (seen_update, set_aside)]
-_CLOSED = (outbox, reminder, trace)  # of a chat that is closed to the bot
+_CLOSED = (contact, outbox, reminder, trace, copy_request)  # of a chat that is closed to the bot
 _FORGET = [delete(table).where(table.c.pseudonym == bindparam("person")) for table in _CLOSED]
 _PAST_TRACES = delete(trace).where(trace.c.until < bindparam("now"))
 _DUE_REMINDERS = (
@@ -74,7 +75,7 @@ _DUE_REMINDERS = (
 )
 
 
-class Store:
+class Store(ParcelStore):
     """Open with `Store.open`. Safe to share between the tasks of one event loop."""
 
     def __init__(
@@ -86,7 +87,6 @@ class Store:
         self._bot_key = bot_key
         self._recipients = recipients
         self._study = study
-        self._places = asyncio.Semaphore(main.writers)
         self._tidying = asyncio.Lock()
         self._unfinished = True
         self._remains = False
@@ -129,16 +129,11 @@ class Store:
 
     async def close(self) -> None:
         """Let go of the databases. Waits for units that are under way."""
-        for _ in range(self._main.writers):
-            await self._places.acquire()
-        try:
+        async with self._main.quiet():
             if self._remains:
                 await self._wipe()
             await self._main.close()
             await self._keyring_database.close()
-        finally:
-            for _ in range(self._main.writers):
-                self._places.release()
 
     @property
     def has_remains(self) -> bool:
@@ -152,21 +147,22 @@ class Store:
 
         Raises Unavailable where the database cannot be read or written; then nothing of this unit was kept.
         """
-        async with self._places:
-            if self._unfinished:
+        if self._unfinished:
+            async with self._main.alone():
                 await self._finish_erasures()
-            try:
-                async with self._main.begin(write=True) as connection:
-                    unit = Unit(connection, self._keyring, self._bot_key, self._recipients, self._study)
-                    await unit.begin(update_id, datetime.now(UTC).date(), person)
-                    try:
-                        yield unit
-                        await unit.finish()
-                    finally:
-                        self._unfinished = self._unfinished or bool(unit.erased)
-                        if unit.leaves_remains:
-                            self._remains = self._rewrite = True
-            finally:
+        try:
+            async with self._main.join() as connection:
+                unit = Unit(connection, self._keyring, self._bot_key, self._recipients, self._study)
+                await unit.begin(update_id, datetime.now(UTC).date(), person)
+                try:
+                    yield unit
+                    await unit.finish()
+                finally:
+                    self._unfinished = self._unfinished or bool(unit.erased)
+                    if unit.leaves_remains:
+                        self._remains = self._rewrite = True
+        finally:
+            if self._unfinished or self._remains:
                 await self._clear_up()
 
     async def who_waits(self, now: datetime, limit: int = 500) -> list[bytes]:
@@ -234,7 +230,7 @@ class Store:
 
     async def _change(self, *steps: tuple[Executable, Mapping[str, object]]) -> None:
         if steps:
-            async with self._places, self._main.begin(write=True) as connection:
+            async with self._main.join() as connection:
                 for step in steps:
                     connection.later(*step)
 
@@ -270,13 +266,14 @@ class Store:
 
     async def _clear_up(self) -> None:
         """After a unit. It raises nothing, for the unit may be committed; what fails is done before the next one."""
-        try:
-            if self._unfinished:
-                await self._finish_erasures()
-        except Unavailable:
-            _log.exception("An erasure is not finished; it goes on with the next update.")
-        if self._remains and time.monotonic() >= self._wipe_at:
-            await self._wipe()
+        async with self._main.alone():
+            try:
+                if self._unfinished:
+                    await self._finish_erasures()
+            except Unavailable:
+                _log.exception("An erasure is not finished; it goes on with the next update.")
+            if self._remains and time.monotonic() >= self._wipe_at:
+                await self._wipe()
 
     async def _wipe(self) -> None:
         """Leave no remains: write the files anew, then empty their write-ahead logs. (What that is on a server,

@@ -1,20 +1,21 @@
 """The commands `code` and `deidentify`. The contract of their lines is in ARCHITECTURE.md."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import tee
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from analysis.coder import ThemeCoder
-from analysis.commands.engine import EngineName, FrameworkName, ModelFolder, choose_coder, name_engine
+from analysis.commands.engine import EngineName, FrameworkName, ModelFolder, Scheduler, choose_coder, name_engine
 from analysis.commands.lines import Answer, read_records, write_whole
 from analysis.finding import read_finders
 from analysis.frameworks import DEFAULT
 from analysis.model import Coded
 from analysis.questions import invites_of
+from analysis.reading import Text
 
 Input = Annotated[
     Path, typer.Argument(metavar="IN.jsonl", help='Lines with "id" and "text"; "-" reads standard input.')
@@ -22,12 +23,11 @@ Input = Annotated[
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="OUT.jsonl", help="Default: standard output.")]
 
 
-def code_lines(source: Path, coder: ThemeCoder) -> Iterator[str]:
-    """The coding of each answer as a line of JSON, in the order of the input."""
-    answers, again = tee(read_records(source, Answer))  # tee holds one batch at most: the two are read in step
-    hints = coder.framework.id
+def code_lines(source: Path, hints: str, code_many: Callable[[Iterable[Text]], Iterator[Coded]]) -> Iterator[str]:
+    """The coding of each answer as a line of JSON, in the order of the input. `hints`: the framework's id."""
+    answers, again = tee(read_records(source, Answer))  # tee holds what is at work at a time: the two are read in step
     texts = ((each.text, invites_of(hints, each.question) if each.question else ()) for each in again)
-    for coded, answer in zip(coder.code_many(texts), answers, strict=True):
+    for coded, answer in zip(code_many(texts), answers, strict=True):
         yield to_line(answer.id, coded)
 
 
@@ -44,15 +44,23 @@ def _notes(coded: Coded) -> set[str]:
 
 def code(
     source: Input,
+    *,
     output: Output = None,
     framework: FrameworkName = DEFAULT,
     engine: EngineName = "auto",
     model: ModelFolder = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Suggest themes and stances for each answer, with spans, confidence and reasons."""
     coder = choose_coder(framework, engine, model)
+    code_many = coder.code_many
+    if scheduler is not None:
+        from analysis.sharing import Tools, code_shared, usual_processes  # noqa: PLC0415
+
+        tools = Tools(framework, engine, model)
+        code_many = partial(code_shared, tools, processes=usual_processes(), scheduler=scheduler)
     with write_whole(output) as out:
-        for line in code_lines(source, coder):
+        for line in code_lines(source, coder.framework.id, code_many):
             out.write(line + "\n")
     name_engine(coder)
 

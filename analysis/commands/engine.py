@@ -20,6 +20,14 @@ ModelFolder = Annotated[
     Path | None, typer.Option("--model", metavar="DIR", help="Folder of a larger model for the semantic engine.")
 ]
 
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help='For very large collections: a Dask cluster does it. Its scheduler (tls://ADDRESS), or "local".',
+    ),
+]
+
 
 def choose_coder(framework: str, engine: Literal["auto", "lexical", "semantic"], model: Path | None) -> "ThemeCoder":
     """The coder that the options ask for."""

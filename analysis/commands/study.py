@@ -2,9 +2,11 @@
 stated failure becomes one sentence and an exit status."""
 
 import asyncio
+import hashlib
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +22,7 @@ from analysis.period import Period, PeriodError
 from analysis.questions import invites_of
 from analysis.reading import Reading
 from analysis.services import Services, read_services
+from analysis.voices import StudyReader
 from flows.errors import ContentError
 from storage.errors import KeyFileError, StorageError
 from storage.keyfiles import read_passphrase
@@ -30,12 +33,14 @@ from storage.settings import StorageSettings, read_settings
 
 class ReportSettings(StorageSettings):
     """What reports need beside storage: HEARTEN_SERVICES, for the names and thresholds of services, and HEARTEN_DESK,
-    the file in which people's work with answers is kept, HEARTEN_STUDY_LIST and HEARTEN_NER, for de-identification."""
+    the file in which people's work with answers is kept, HEARTEN_STUDY_LIST and HEARTEN_NER, for de-identification,
+    and HEARTEN_SPEECH, for suggestions what a voice note says."""
 
     services: Path | None = None
     desk: Path = Path("var/desk.db")
     study_list: Path | None = None
     ner: bool = False
+    speech: str = ""
 
 
 Key = Annotated[Path, typer.Option(help="The research key (research.key), private half.")]
@@ -45,14 +50,15 @@ Who = Annotated[
 
 
 @asynccontextmanager
-async def open_study(key: Path) -> AsyncIterator[tuple[Reader, Services, Book]]:
-    """The read port, the services and the desk's book, for as long as a command works."""
+async def open_study(key: Path, opened: ResearchKey | None = None) -> AsyncIterator[tuple[StudyReader, Services, Book]]:
+    """The read port, the services and the desk's book, for as long as a command works. `opened`: the key, where it is
+    open already."""
     settings = read_settings(ReportSettings)
     services = services_of(settings)
-    research_key = open_key(settings, key)
-    reader = await Reader.open(settings, research_key)
+    research_key = opened or open_key(settings, key)
+    reader = await StudyReader.open(settings, research_key)
     try:
-        book = Book.open(settings.desk, research_key.desk_key)
+        reader.book = book = Book.open(settings.desk, research_key.desk_key)
         yield reader, services, book
         book.close()
     finally:
@@ -91,8 +97,8 @@ def tell_unopened(reader: Reader) -> None:
         typer.echo(f"{left_out} left out: sealed to another research key, or damaged.", err=True)
 
 
-def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run to the end; turn a stated failure into one sentence and an exit code."""
+def run(work: Callable[[], Coroutine[Any, Any, None]], stopped: str = "Stopped; nothing was written.") -> None:
+    """Run to the end; turn a stated failure into one sentence and an exit code. `stopped` is said after Ctrl+C."""
     try:
         asyncio.run(work())
     except PeriodError as problem:
@@ -102,7 +108,7 @@ def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        typer.echo("Stopped; nothing was written.", err=True)
+        typer.echo(stopped, err=True)
         raise typer.Exit(1) from None
 
 
@@ -112,6 +118,17 @@ def reading_of(book: Book, finders: Iterable[Finder] = (), *, remember: int = 0)
     from analysis.lexical import lexical_coder  # noqa: PLC0415
 
     return Reading(lexical_coder(), lambda: ReviewedMask(book, finders), invites_by_question, remember=remember)
+
+
+def today() -> date:
+    """The day, in UTC."""
+    return datetime.now(UTC).date()
+
+
+def digest_of(file: Path) -> str:
+    """The SHA-256 of a file, for the desk's book."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def span_of(service: str | None, period: Period | None) -> dict[str, Any]:

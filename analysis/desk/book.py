@@ -121,6 +121,13 @@ class Book:
         marks = ", ".join("?" * len(kinds))
         return _standing(self._select(f"WHERE kind IN ({marks}, 'undone') ORDER BY seq", *kinds))
 
+    def everyone(self, *kinds: str) -> list[str]:
+        """Who ever wrote entries of some kinds, in the order of their first."""
+        marks = ", ".join("?" * len(kinds))
+        query = f"SELECT who FROM entry WHERE kind IN ({marks}) GROUP BY who ORDER BY min(seq)"  # noqa: S608 - marks only
+        with self._transaction(write=False) as run:
+            return [row[0] for row in run(query, kinds)]
+
     def everything(self) -> Iterator[Entry]:
         """Every entry, those that were taken back too, some at a time."""
         last = 0

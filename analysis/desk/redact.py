@@ -8,7 +8,7 @@ place, or, from within a placeholder, to the edge of what it stands for.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from analysis.deidentify import Placeholders
@@ -68,13 +68,17 @@ class Clean:
         return position - last.stretch.end + last.clean_end
 
 
-def redact(text: str, stretches: Iterable[Stretch], memory: Placeholders) -> Clean:
-    """Take the stretches out. They must lie within the text and not overlap; `settle` sees to that."""
+def redact(
+    text: str, stretches: Iterable[Stretch], memory: Placeholders, entries: Mapping[tuple[int, int], str] | None = None
+) -> Clean:
+    """Take the stretches out. They must lie within the text and not overlap; `settle` sees to that. `entries`: of what
+    stands between two positions, the entry of the study's list that it matched."""
     pieces: list[str] = []
     taken: list[Taken] = []
     kept = length = 0
     for each in sorted(stretches):
-        placeholder = memory.name(each.kind, text[each.start : each.end])
+        entry = entries.get((each.start, each.end), "") if entries else ""
+        placeholder = memory.name(each.kind, text[each.start : each.end], entry)
         before = text[kept : each.start]
         length += len(before)
         taken.append(Taken(each, length, length + len(placeholder)))

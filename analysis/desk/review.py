@@ -36,10 +36,16 @@ class ReviewState:
 
 
 def review_state(book: Book, answer: str, text: str) -> ReviewState:
-    """The state of an answer with these words. An answer without words (a voice note) has nothing to review."""
+    """The state of an answer with these words."""
+    return state_of(book, book.of(answer), text, people_needed(book))
+
+
+def state_of(book: Book, entries: Sequence[Entry], text: str, needed: int) -> ReviewState:
+    """The same where the entries about the answer are at hand. An answer without words (a voice note) has nothing to
+    review."""
     if not text.strip():
         return ReviewState("approved", (), (), changed=False)
-    return read_state(book.of(answer), book.text_code(text), people_needed(book))
+    return read_state(entries, book.text_code(text), needed)
 
 
 def read_state(entries: Sequence[Entry], text: str, needed: int) -> ReviewState:

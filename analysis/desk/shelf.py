@@ -8,16 +8,17 @@ them; nothing opened is kept.
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Protocol
 
-from analysis.deidentify import Finder, Placeholders, find_details
-from analysis.desk.book import Book
+from analysis.deidentify import Finder, Placeholders, find_details, replace_details
+from analysis.desk.book import Book, Entry
 from analysis.desk.errors import DeskError
 from analysis.desk.redact import Clean, Stretch, redact
-from analysis.desk.review import ReviewState, review_state
+from analysis.desk.review import ReviewState, people_needed, review_state, state_of
 from analysis.identifiers import Found
+from storage.keys import KeptKey
 from storage.records import Answer, AnswerPlace
 
 _FRESH = 20.0  # seconds
@@ -32,6 +33,8 @@ class DeskSource(Protocol):
 
     def places(self) -> AsyncIterator[AnswerPlace]: ...
 
+    async def key_about(self, person: str) -> KeptKey | None: ...
+
 
 OpenSource = Callable[[], AbstractAsyncContextManager[DeskSource]]
 
@@ -39,13 +42,14 @@ OpenSource = Callable[[], AbstractAsyncContextManager[DeskSource]]
 @dataclass(frozen=True, slots=True)
 class OnDesk:
     """One answer that is being worked on. `suggested` is what the machine would take out; `clean` is the text as things
-    stand."""
+    stand; `entries` is what holds in the book about it."""
 
     name: str
     answer: Answer
     suggested: tuple[Stretch, ...]
     review: ReviewState
     clean: Clean
+    entries: tuple[Entry, ...] = field(default=(), repr=False)
 
 
 def name_of(place: Answer | AnswerPlace) -> str:
@@ -102,25 +106,36 @@ class Shelf:
 
 class Cleaner:
     """Takes out of answers what reviewers decided, and what the machine suggests where nobody has. The same detail of
-    one person has the same placeholder in all their answers, if these come in the order of the read port."""
+    one person has the same placeholder in all their answers, if these come in the order of the read port; what is on
+    the study's own list has the same one in the whole study."""
 
     def __init__(self, book: Book, finders: Iterable[Finder] = ()) -> None:
         self._book = book
         self._finders = tuple(finders)
+        self._needed = people_needed(book)
         self._person: str | None = None
-        self._placeholders = Placeholders()
+        self._study = Placeholders()
+        self._placeholders = Placeholders(self._study)
 
     def __call__(self, answer: Answer, details: list[Found] | None = None) -> OnDesk:
         """`details`: what the machine found, where that was looked up already."""
         if answer.person != self._person:
-            self._person, self._placeholders = answer.person, Placeholders()
+            self._person, self._placeholders = answer.person, Placeholders(self._study)
         name, text = name_of(answer), answer.text
         # The numbers of placeholders are given by what is really taken out, not by what was suggested.
         found = find_details(text, self._finders) if details is None else details
         suggested = tuple(Stretch(each.start, each.end, each.kind) for each in found)
-        state = review_state(self._book, name, text)
+        entries = {(each.start, each.end): each.entry for each in found if each.entry}
+        noted = self._book.of(name)
+        state = state_of(self._book, noted, text, self._needed)
         chosen = suggested if state.stretches is None else state.stretches
-        return OnDesk(name, answer, suggested, state, redact(text, chosen, self._placeholders))
+        clean = redact(text, chosen, self._placeholders, entries)
+        return OnDesk(name, answer, suggested, state, clean, tuple(noted))
+
+    def hide(self, words: str, finders: Iterable[Finder]) -> str:
+        """What somebody wrote about the answer in hand, without what identifies: under the placeholders of its person,
+        and without a number where a detail has none yet."""
+        return replace_details(words, find_details(words, finders), self._placeholders.as_it_is()).text
 
 
 async def approved_texts(book: Book, answers: AsyncIterator[Answer]) -> AsyncIterator[OnDesk]:
@@ -133,10 +148,17 @@ async def approved_texts(book: Book, answers: AsyncIterator[Answer]) -> AsyncIte
                 yield found
 
 
-async def count_unreviewed(book: Book, answers: AsyncIterator[Answer]) -> int:
-    """How many answers stand in the way of an export: neither approved nor withheld."""
-    count = 0
+async def only_reviewed(
+    book: Book, answers: AsyncIterator[Answer], refuse: Callable[[int], Exception]
+) -> AsyncIterator[Answer]:
+    """Pass answers on as long as people approved or withheld each. From the first that they did not, none is passed on:
+    those that stand in the way are counted, and `refuse` says with which error this ends."""
+    waiting, needed = 0, people_needed(book)
     async for each in answers:
         if each.kind == "answer":
-            count += review_state(book, name_of(each), each.text).verdict in {"open", "waiting"}
-    return count
+            state = state_of(book, book.of(name_of(each)), each.text, needed)
+            waiting += state.verdict in {"open", "waiting"}
+        if not waiting:
+            yield each
+    if waiting:
+        raise refuse(waiting)

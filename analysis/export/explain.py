@@ -13,9 +13,10 @@ from jinja2 import Environment, StrictUndefined
 
 from analysis.anonymity import Anonymised
 from analysis.anonymity.hierarchy import hierarchy_of
+from analysis.export.forms import FORMS
 from analysis.export.people import describe
 from analysis.export.request import Request
-from analysis.export.rows import csv_line, safe
+from analysis.export.rows import clean, csv_line, safe
 from analysis.model import Framework
 from storage.records import Flow
 
@@ -32,19 +33,15 @@ _WHAT = {
     "flow.svg": "the flow of participants as a drawing",
     "README.txt": "this text",
 }
-_FORMATS = {
-    "csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet", "xlsx": "an Excel workbook",
-    "qdpx": "a REFI-QDA project",
-}  # fmt: skip
 
 
 def manifest_of(
     request: Request, framework: Framework, written: "Written", people: Anonymised, *, seed: str, flow: Flow | None
 ) -> dict[str, Any]:
-    outcomes = written.outcomes
+    steps = written.steps.flow(len(written.people), flow, request.k)
     return {
         "format": "hearten export",
-        "format_version": 2,
+        "format_version": 3,
         "made": request.made.isoformat(),
         "hearten": _own_version(),
         "data_format": request.form,
@@ -63,8 +60,9 @@ def manifest_of(
         "people": len(written.people),
         "answers": written.answers,
         "answers_without_text": written.without_text,
-        "questions": {"asked": outcomes["asked"], "answered": outcomes["answered"], "skipped": outcomes["skipped"]},
-        "flow": _flow(written, flow),
+        "questions": written.steps.questions(steps),
+        "flow": steps,
+        "codings": written.coders.describe(request),
         "taken_out": dict(sorted(written.taken_out.items())),
         "made_coarser": {kind: "ten-year bands" if kind == "AGE" else "decades" for kind in ("AGE", "DATE")},
         "disclosure_control": describe(people),
@@ -73,28 +71,21 @@ def manifest_of(
     }
 
 
-def _flow(written: "Written", flow: Flow | None) -> dict[str, int | None]:
-    """Null is what the system cannot know: a person has to fill it in."""
-    return {
-        "invited": None,
-        "declined": None,
-        "opened": flow.opened if flow else None,
-        "agreed": flow.agreed if flow else None,
-        "began": len(written.began),
-        "gave_answers": len(written.people),
-        "withdrew": flow.withdrew if flow else None,
-    }
-
-
 def explain(
-    folder: Path, request: Request, framework: Framework, manifest: dict[str, Any], characteristics: Sequence[str]
+    folder: Path,
+    request: Request,
+    framework: Framework,
+    manifest: dict[str, Any],
+    *,
+    characteristics: Sequence[str],
+    former: Iterable[str] = (),
 ) -> None:
-    """Write everything but the data, add the hashes to the manifest, and let only the owner read it all."""
-    _write_table(folder / "codebook.csv", _codebook(framework))
+    """Write everything but the data, add the hashes to the manifest, and let only the owner read it all. `former`:
+    sub-themes that were coded with and that the codebook no longer has."""
+    _write_table(folder / "codebook.csv", _codebook(framework, former))
     _write_table(folder / "codebook-taguette.csv", _taguette(framework))
     _write_table(folder / "data-dictionary.csv", _dictionary(characteristics))
-    unreviewed = manifest["unreviewed_and_the_custodian_answers_for_it"]
-    (folder / "README.txt").write_text(_readme(folder, request, framework, unreviewed=unreviewed), "utf-8")
+    (folder / "README.txt").write_text(_readme(folder, request, framework, manifest), "utf-8")
     manifest["files"] = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
     for path in folder.iterdir():
@@ -108,12 +99,13 @@ def _own_version() -> str:
         return "not installed"
 
 
-def _codebook(framework: Framework) -> list[list[str]]:
+def _codebook(framework: Framework, former: Iterable[str]) -> list[list[str]]:
     rows = [["framework", "framework_version", "theme", "theme_title", "subtheme", "subtheme_title", "covers"]]
     for theme in framework.themes:
         first = [framework.id, str(framework.version), theme.id, theme.title]
         rows += [[*first, each.id, each.title, each.covers] for each in theme.subthemes]
-    return rows
+    no_longer = "Coded with under an earlier version; no longer in the codebook."
+    return rows + [[framework.id, "", "", "", clean(each), clean(each), no_longer] for each in sorted(former)]
 
 
 def _taguette(framework: Framework) -> list[list[str]]:
@@ -137,20 +129,21 @@ def _dictionary(characteristics: Iterable[str]) -> list[list[str]]:
     return rows
 
 
-def _readme(folder: Path, request: Request, framework: Framework, *, unreviewed: bool) -> str:
+def _readme(folder: Path, request: Request, framework: Framework, manifest: dict[str, Any]) -> str:
     pages = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - plain text
     people = f"people.{request.form}"
-    listed = [(request.data_file, f"the answers, as {_FORMATS[request.form]}")]
+    listed = [(request.data_file, f"the answers, as {FORMS[request.form].title}")]
     if (folder / people).exists():
         listed.append((people, "what is told of the people who gave them"))
     return pages.from_string(_own_text("readme.txt")).render(
         title="Answers for research" + (f", {request.period.title}" if request.period else ""),
-        unreviewed=unreviewed,
+        unreviewed=manifest["unreviewed_and_the_custodian_answers_for_it"],
         files=[*listed, *_WHAT.items()],
-        unit={"csv": "row", "parquet": "row", "xlsx": "row of the sheet", "qdpx": "source"}.get(request.form, "line"),
+        unit=FORMS[request.form].unit,
         data_file=request.data_file,
         form=request.form,
         k=request.k,
+        whose=manifest["codings"],
         framework=f"{framework.title}, version {framework.version} ({framework.source})",
     )
 

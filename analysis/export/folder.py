@@ -10,21 +10,22 @@ import os
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from analysis.anonymity import Anonymised
 from analysis.export import methods
+from analysis.export.coders import Coders
 from analysis.export.explain import explain, manifest_of
-from analysis.export.people import PERIOD, SERVICE, Table, Told, as_rows
+from analysis.export.flow import Steps
+from analysis.export.forms import FORMS
+from analysis.export.people import Table, Told, as_rows, coarsen_row
 from analysis.export.qdpx import write_codebook, write_project
 from analysis.export.request import ExportError, Request, check, refuse_unreviewed
-from analysis.export.rows import COLUMNS, NewIds, Row, make_row
+from analysis.export.rows import NewIds, Row, machine_name, make_row
 from analysis.export.spool import Spool
-from analysis.export.tables import Csv, Excel, JsonLines, Parquet, Sheet
-from analysis.export.tables import Table as File
 from analysis.model import Framework
 from analysis.reading import CodedAnswer
 from storage.records import Asked, Flow
@@ -42,19 +43,20 @@ class Written:
     guides: Counter[tuple[str, int]] = field(default_factory=Counter)
     taken_out: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    began: set[str] = field(default_factory=set)
+    steps: Steps = field(default_factory=Steps)
+    coders: Coders = field(default_factory=Coders)
 
     @property
     def unreviewed(self) -> int:
         return self.verdicts["open"] + self.verdicts["waiting"]
 
-    def count(self, coded: CodedAnswer) -> None:
+    def count(self, coded: CodedAnswer, row: Row) -> None:
         self.answers += 1
         self.without_text += not coded.masked.text
         self.people.add(coded.answer.person)
         self.guides[coded.answer.guide, coded.answer.guide_version] += 1
         self.taken_out.update(coded.masked.taken_out)
+        self.coders.count(row)
 
 
 async def export(
@@ -98,23 +100,27 @@ async def _fill(
     seed = secrets.token_hex(16)
     written, people = Written(), Table(told, request)
     with Spool(folder / "unsorted", seed) as spool:
-        await _write_down(spool, request, coded, written, people)
+        await _write_down(spool, request, coded, written, people=people, engine=engine)
         table = people.settle()
-        _write_data(folder, request, framework, spool, table)
-    async for question in asked:
-        written.outcomes["asked"] += 1
-        written.outcomes[question.outcome] += question.outcome != "asked"
-        written.began.add(question.person)
+        machine = {machine_name(engine())} if request.by_machine else set()
+        _write_data(folder, request, framework, spool, table, coders={*machine, *written.coders.answers})
+    await written.steps.gather(asked)
     write_codebook(folder / "codebook.qdc", framework)
     manifest = manifest_of(request, framework, written, table, seed=seed, flow=flow)
-    manifest["engine"] = engine()
+    manifest["engine"] = engine() if request.by_machine else None
     methods.write(folder, manifest, table)
-    explain(folder, request, framework, manifest, table.names)
+    explain(folder, request, framework, manifest, characteristics=table.names, former=written.coders.former)
     return manifest
 
 
 async def _write_down(
-    spool: Spool, request: Request, coded: AsyncIterator[CodedAnswer], written: Written, people: Table
+    spool: Spool,
+    request: Request,
+    coded: AsyncIterator[CodedAnswer],
+    written: Written,
+    *,
+    people: Table,
+    engine: Callable[[], str],
 ) -> None:
     ids = NewIds()
     async for each in coded:
@@ -124,27 +130,30 @@ async def _write_down(
             continue
         if verdict != "approved" and not request.unreviewed:
             raise refuse_unreviewed()
-        row = make_row(each, ids)
+        row = make_row(each, ids, request.codings, engine())
         spool.add(row)
-        written.count(each)
+        written.count(each, row)
         people.note(row["person"], each.answer)
 
 
-def _write_data(folder: Path, request: Request, framework: Framework, spool: Spool, table: Anonymised) -> None:
-    """The answers in shuffled order, with the coarse service and period of their people; then the people."""
+def _write_data(
+    folder: Path, request: Request, framework: Framework, spool: Spool, table: Anonymised, *, coders: set[str]
+) -> None:
+    """The answers in shuffled order, as coarse as what is told of their people; then the people."""
     people = as_rows(table)
 
     def rows() -> Iterable[Row]:
         for row in spool.rows():
-            of_person = people[row["person"]]
-            yield row | {SERVICE: of_person[SERVICE], PERIOD: of_person[PERIOD]}
+            yield coarsen_row(row, people[row["person"]])
 
-    if request.form == "qdpx":
+    place, form = folder / request.data_file, FORMS[request.form]
+    if form.open is None:
         title = "Answers for research" + (f", {request.period.title}" if request.period else "")
-        place = folder / request.data_file
-        write_project(place, rows, people, framework, made=request.made, title=title, narrow=request.narrow)
+        write_project(
+            place, rows, people, framework, made=request.made, title=title, coders=coders, narrow=request.narrow
+        )
         return
-    answers, persons, close = _files(folder, request, ["person", *table.names])
+    answers, persons, close = form.open(place, folder / f"people.{request.form}", ["person", *table.names])
     try:
         for row in rows():
             answers.write(row)
@@ -153,17 +162,3 @@ def _write_data(folder: Path, request: Request, framework: Framework, spool: Spo
     finally:
         for each in close:
             each.close()
-
-
-def _files(folder: Path, request: Request, columns: list[str]) -> tuple[File, File, list[Any]]:
-    """Where the answers go, where the people go, and what to close."""
-    data, people = folder / request.data_file, folder / f"people.{request.form}"
-    if request.form == "xlsx":
-        book = Excel(data, {"answers": COLUMNS, "people": columns})
-        return Sheet(book, "answers"), Sheet(book, "people"), [book]
-    made: Mapping[str, Any] = {"csv": Csv, "parquet": Parquet}
-    if request.form == "jsonl":
-        pair: list[Any] = [JsonLines(data), JsonLines(people)]
-    else:
-        pair = [made[request.form](data, COLUMNS), made[request.form](people, columns)]
-    return pair[0], pair[1], pair

@@ -1,16 +1,19 @@
 """REFI-QDA project (`.qdpx`) and codebook (`.qdc`), as NVivo, ATLAS.ti, MAXQDA, QualCoder and others open them.
 
 The project is a zip with `project.qde` and one text for each answer in `sources/`. Themes cannot be coded with,
-sub-themes can; stances are codes of their own beside them. Each selection belongs to one coder and one span; its
-description says why. People are cases, with what is told of them as variables.
+sub-themes can; stances are codes of their own beside them, and so is whether a coding stands since it was settled. Each
+coder is a user, the machine is one too. Each selection belongs to one coder and one span; its description is the memo,
+or says why. People are cases, with what is told of them as variables. Who finished an answer is a variable of its
+source, since whoever found no theme in it left no selection.
 
 Promises: valid against the schema; positions are Unicode code points, end exclusive; no empty container; names are
 unique; answers are written as they come, so that memory holds only which answers are whose.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
@@ -19,19 +22,25 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from analysis.export.refi import (
     CODEBOOK_NAMESPACE,
-    MACHINE,
+    FINISHED_BY,
     NAMESPACE,
+    SETTLED,
+    SETTLING,
     STANCE_THEME,
     STANCES,
     code_guid,
     guid,
+    settled_guid,
     source_text,
     stance_guid,
+    user_guid,
 )
-from analysis.export.rows import Row, clean
+from analysis.export.rows import Row, as_field, clean
+from analysis.export.selections import by_coder_and_span, description_of
 from analysis.model import Framework
 
-_SOURCE_VARIABLES = ("question", "guide", "may_be_quoted")
+_SOURCE_VARIABLES = ("question", "guide", "may_be_quoted", FINISHED_BY)
+_FORMER = "No longer in the codebook"
 _ORIGIN = "Hearten"
 
 Rows = Callable[[], Iterable[Row]]
@@ -61,39 +70,71 @@ class _Xml:
 
 
 def write_project(
-    path: Path, rows: Rows, people: People, framework: Framework, *, made: date, title: str, narrow: bool
+    path: Path,
+    rows: Rows,
+    people: People,
+    framework: Framework,
+    *,
+    made: date,
+    title: str,
+    coders: Iterable[str],
+    narrow: bool,
 ) -> int:
-    """Write the project; returns how many answers without words were left out. `people`: the variables of each."""
-    has_words = defaultdict(list)
-    left_out = 0
-    for row in rows():
-        if row["text"].strip():
-            has_words[row["person"]].append(row["answer"])
-        else:
-            left_out += 1
+    """Write the project; returns how many answers without words were left out. `people`: the variables of each;
+    `coders`: everyone whose codings are in the rows."""
+    found, users = _look_through(rows(), framework), sorted(coders)
     xml_path = path.with_suffix(".qde.part")
     variables = list(next(iter(people.values()), {}))
     day = f"{made.isoformat()}T00:00:00Z"
     with xml_path.open("wb") as file, ZipFile(path, "w", ZIP_DEFLATED) as archive:
         xml = _Xml(file)
         with xml.element("Project", xmlns=NAMESPACE, name=title, origin=_ORIGIN, creationDateTime=day):
-            with xml.element("Users"):
-                xml.empty("User", guid=guid("user", MACHINE), name=MACHINE)
+            if users:
+                with xml.element("Users"):
+                    for coder in users:
+                        xml.empty("User", guid=user_guid(coder), name=coder)
             with xml.element("CodeBook"):
-                _codes(xml, framework)
-            if has_words:
+                _codes(xml, framework, found)
+            if found.answers:
                 _variables(xml, variables)
                 with xml.element("Cases"):
-                    for person, answers in sorted(has_words.items()):
+                    for person, answers in sorted(found.answers.items()):
                         _case(xml, person, people.get(person, {}), answers)
                 with xml.element("Sources"):
+                    source = _Source(xml, archive, framework, day, narrow=narrow)
                     for row in rows():
                         if row["text"].strip():
-                            _source(xml, archive, row, framework, narrow=narrow)
+                            source.write(row)
     with ZipFile(path, "a", ZIP_DEFLATED) as archive:
         archive.write(xml_path, "project.qde")
     xml_path.unlink()
-    return left_out
+    return found.left_out
+
+
+@dataclass
+class _Found:
+    """What has to be known before the first source: whose each answer with words is, and which codes there are
+    beside those of the framework."""
+
+    answers: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    former: set[str] = field(default_factory=set)
+    settled: bool = False
+    left_out: int = 0
+
+
+def _look_through(rows: Iterable[Row], framework: Framework) -> _Found:
+    found = _Found()
+    known = {each.id for each in framework.subthemes}
+    for row in rows:
+        if not row["text"].strip():
+            found.left_out += 1
+            continue
+        found.answers[row["person"]].append(row["answer"])
+        for each in row["codings"]:
+            found.settled = found.settled or each["settled"] is not None
+            if each["subtheme"] not in known:
+                found.former.add(each["subtheme"])
+    return found
 
 
 def write_codebook(path: Path, framework: Framework) -> None:
@@ -101,10 +142,10 @@ def write_codebook(path: Path, framework: Framework) -> None:
     with path.open("wb") as file:
         xml = _Xml(file)
         with xml.element("CodeBook", xmlns=CODEBOOK_NAMESPACE, origin=_ORIGIN):
-            _codes(xml, framework)
+            _codes(xml, framework, _Found())
 
 
-def _codes(xml: _Xml, framework: Framework) -> None:
+def _codes(xml: _Xml, framework: Framework, found: _Found) -> None:
     titles = Counter([each.title for each in framework.themes] + [each.title for each in framework.subthemes])
     with xml.element("Codes"):
         for theme in framework.themes:
@@ -117,6 +158,14 @@ def _codes(xml: _Xml, framework: Framework) -> None:
         with xml.element("Code", guid=guid("stances"), name=STANCE_THEME, isCodable="false"):
             for stance, title in STANCES.items():
                 xml.empty("Code", guid=stance_guid(stance), name=title, isCodable="true")
+        if found.settled:
+            with xml.element("Code", guid=guid("settling"), name=SETTLING, isCodable="false"):
+                for stands, title in SETTLED.items():
+                    xml.empty("Code", guid=settled_guid(stands), name=title, isCodable="true")
+        if found.former:
+            with xml.element("Code", guid=guid("former"), name=_FORMER, isCodable="false"):
+                for code in sorted(found.former):
+                    xml.empty("Code", guid=code_guid(framework, code), name=clean(code), isCodable="true")
 
 
 def _unique(title: str, code: str, titles: Counter[str]) -> str:
@@ -143,42 +192,45 @@ def _case(xml: _Xml, person: str, told: Mapping[str, str], answers: Iterable[str
             xml.empty("SourceRef", targetGUID=guid("source", answer))
 
 
-def _source(xml: _Xml, archive: ZipFile, row: Row, framework: Framework, *, narrow: bool) -> None:
-    answer = row["answer"]
-    name = guid("source", answer)
-    archive.writestr(f"sources/{name}.txt", source_text(row["text"], narrow=narrow).encode())
-    with xml.element("TextSource", guid=name, name=answer, plainTextPath=f"internal://{name}.txt"):
-        for (coder, start, end), codings in _by_span(row).items():
-            user = guid("user", coder)
-            selection = guid("selection", answer, coder, str(start), str(end))
-            with xml.element(
-                "PlainTextSelection", guid=selection, name=f"{start} to {end}", startPosition=str(start),
-                endPosition=str(end), creatingUser=user,
-            ):  # fmt: skip
-                xml.text("Description", clean(_why(codings)))
-                for code in _codes_of(codings, framework):
-                    with xml.element("Coding", guid=guid("coding", selection, code), creatingUser=user):
-                        xml.empty("CodeRef", targetGUID=code)
-        for variable in _SOURCE_VARIABLES:
-            _value(xml, variable, str(row[variable]))
+class _Source:
+    """Writes answers as sources: the text into the archive, what was coded into the XML."""
+
+    def __init__(self, xml: _Xml, archive: ZipFile, framework: Framework, day: str, *, narrow: bool) -> None:
+        self._xml = xml
+        self._archive = archive
+        self._framework = framework
+        self._day = day
+        self._narrow = narrow
+
+    def write(self, row: Row) -> None:
+        answer, xml = row["answer"], self._xml
+        name = guid("source", answer)
+        self._archive.writestr(f"sources/{name}.txt", source_text(row["text"], narrow=self._narrow).encode())
+        with xml.element("TextSource", guid=name, name=answer, plainTextPath=f"internal://{name}.txt"):
+            for (coder, start, end), codings in by_coder_and_span(row["codings"]).items():
+                self._select(answer, coder, start, end, codings)
+            for variable in _SOURCE_VARIABLES:
+                _value(xml, variable, as_field(row[variable]))
+
+    def _select(self, answer: str, coder: str, start: int, end: int, codings: list[Row]) -> None:
+        """One coder's selection. Its time is the export's: when somebody coded would bound when somebody answered."""
+        user = user_guid(coder)
+        selection = guid("selection", answer, coder, str(start), str(end))
+        with self._xml.element(
+            "PlainTextSelection", guid=selection, name=f"{start} to {end}", startPosition=str(start),
+            endPosition=str(end), creatingUser=user, creationDateTime=self._day,
+        ):  # fmt: skip
+            if why := description_of(codings):
+                self._xml.text("Description", why)
+            for code in _codes_of(codings, self._framework):
+                coding = guid("coding", selection, code)
+                with self._xml.element("Coding", guid=coding, creatingUser=user, creationDateTime=self._day):
+                    self._xml.empty("CodeRef", targetGUID=code)
 
 
-def _by_span(row: Row) -> dict[tuple[str, int, int], list[Row]]:
-    spans: dict[tuple[str, int, int], list[Row]] = {}
-    for coding in row["codings"]:
-        spans.setdefault((MACHINE, coding["start"], coding["end"]), []).append(coding)
-    return spans
-
-
-def _why(codings: Iterable[Row]) -> str:
-    return "\n".join(
-        f"{each['subtheme']} ({each['stance']}, {each['confidence']}): {' '.join(each['reason'].split())}"
-        for each in codings
-    )
-
-
-def _codes_of(codings: Iterable[Row], framework: Framework) -> Iterator[str]:
-    """The codes of a span, each once: its sub-themes, then its stances."""
-    found = list(codings)
-    codes = [code_guid(framework, each["subtheme"]) for each in found] + [stance_guid(each["stance"]) for each in found]
+def _codes_of(codings: Sequence[Row], framework: Framework) -> Iterator[str]:
+    """The codes of a span, each once: its sub-themes, then its stances, then whether they stand."""
+    codes = [code_guid(framework, each["subtheme"]) for each in codings]
+    codes += [stance_guid(each["stance"]) for each in codings]
+    codes += [settled_guid(each["settled"]) for each in codings if each["settled"] is not None]
     yield from dict.fromkeys(codes)

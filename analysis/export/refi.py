@@ -12,12 +12,14 @@ from analysis.model import Framework, Stance
 
 NAMESPACE = "urn:QDA-XML:project:1.0"
 CODEBOOK_NAMESPACE = "urn:QDA-XML:codebook:1.0"
-#: The machine that suggests codings, as a coder.
-MACHINE = "Hearten, suggestions of a machine"
 STANCES: dict[Stance, str] = {
     "help": "helped", "harm": "harmed", "wish": "wished for", "mixed": "helped and harmed", "neither": "neither",
 }  # fmt: skip
 STANCE_THEME = "How it went"
+SETTLED = {True: "settled: stands", False: "settled: does not stand"}
+SETTLING = "Settled"
+#: The variable of a source that names who finished it, apart by "; ".
+FINISHED_BY = "coders"
 
 _OURS = UUID("5b0d8f6e-6b0a-5b7e-9b57-7f6f2d0c3a41")
 _WIDE = 0xFFFF
@@ -36,6 +38,14 @@ def code_guid(framework: Framework, code: str) -> str:
 
 def stance_guid(stance: str) -> str:
     return guid("stance", stance)
+
+
+def settled_guid(stands: bool) -> str:
+    return guid("settled", "yes" if stands else "no")
+
+
+def user_guid(coder: str) -> str:
+    return guid("user", coder)
 
 
 def source_text(text: str, *, narrow: bool = False) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from analysis.errors import AnalysisError
-from analysis.export.rows import Format
+from analysis.export.rows import Codings, Format
 from analysis.period import Period
 
 #: Below this, a group hides nobody.
@@ -21,7 +21,8 @@ class ExportError(AnalysisError):
 class Request:
     """What is asked for. `made` is the day of the export; `reviewers` is how many people have to approve a text. `k`
     and `l` are those of the disclosure control; `k` of 1 leaves what was told as it is. `narrow` replaces characters
-    outside the basic plane, for tools that count UTF-16 (REFI-QDA only)."""
+    outside the basic plane, for tools that count UTF-16 (REFI-QDA only). `codings` says whose; `named` and `memos` are
+    what the custodian asked for about coders."""
 
     folder: Path
     form: Format
@@ -33,6 +34,18 @@ class Request:
     k: int = 1
     l: int = 1  # noqa: E741 - its name in the field
     narrow: bool = False
+    codings: Codings = "all"
+    named: bool = False
+    memos: bool = True
+
+    @property
+    def by_machine(self) -> bool:
+        """Whether the machine's suggestions are wanted."""
+        return self.codings in {"all", "machine"}
+
+    @property
+    def by_people(self) -> bool:
+        return self.codings != "machine"
 
     @property
     def data_file(self) -> str:

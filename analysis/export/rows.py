@@ -12,19 +12,25 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
+from analysis.desk import Handed, Work
+from analysis.model import Coding
 from analysis.period import quarter_of
 from analysis.reading import CodedAnswer
 from storage.records import TEXT
 
-Format = Literal["csv", "jsonl", "parquet", "xlsx", "qdpx"]
+#: The name of one of `forms.FORMS`.
+Format = str
+#: Whose codings leave: the machine's, people's, of these only what stands since it was settled, or all there are.
+Codings = Literal["machine", "people", "settled", "all"]
 Row = dict[str, Any]
 
 #: The columns, in order. `data/dictionary.toml` says what each is.
 COLUMNS = (
     "answer", "person", "session", "service", "guide", "guide_version", "question", "period", "text", "voice_notes",
-    "may_be_quoted", "in_summaries", "taken_out", "subthemes", "stances", "codings",
+    "may_be_quoted", "in_summaries", "taken_out", "subthemes", "stances", "themes_from", "coders", "codings",
 )  # fmt: skip
 
 _REPLACED = "\ufffd"
@@ -47,9 +53,16 @@ class NewIds:
         return letter + secrets.token_hex(8)
 
 
-def make_row(coded: CodedAnswer, ids: NewIds) -> Row:
+def make_row(coded: CodedAnswer, ids: NewIds, whose: Codings = "all", engine: str = "") -> Row:
+    """`engine` names the machine that coded."""
     answer = coded.answer
-    codings = [each.model_dump() | {"reason": clean(each.reason)} for each in coded.coded.codings]
+    machine = machine_name(engine)
+    work = _work_of(coded, whose)
+    codings = [_of_person(each.coder, coding) for each in work for coding in each.codings]
+    if whose in {"all", "machine"}:
+        codings += [_of_machine(machine, each) for each in coded.coded.codings]
+    coders = [clean(each.coder) for each in work] + [machine] * (whose in {"all", "machine"})
+    came_from, themes = _themes_of(codings, work, coders)
     return {
         "answer": ids.another("A"),
         "person": ids.of("P", answer.person),
@@ -64,10 +77,54 @@ def make_row(coded: CodedAnswer, ids: NewIds) -> Row:
         "may_be_quoted": "yes" if answer.quotable else "no",
         "in_summaries": "yes" if answer.in_summaries else "no",
         "taken_out": dict(sorted(coded.masked.taken_out.items())),
-        "subthemes": list(dict.fromkeys(each["subtheme"] for each in codings)),
-        "stances": list(dict.fromkeys(each["stance"] for each in codings)),
+        "subthemes": list(dict.fromkeys(each["subtheme"] for each in themes)),
+        "stances": list(dict.fromkeys(each["stance"] for each in themes)),
+        "themes_from": came_from,
+        "coders": coders,
         "codings": codings,
     }
+
+
+def machine_name(engine: str) -> str:
+    """The machine as a coder."""
+    return f"machine ({engine})" if engine else "machine"
+
+
+def is_machine(coder: str) -> bool:
+    return coder == "machine" or coder.startswith("machine (")
+
+
+def _work_of(coded: CodedAnswer, whose: Codings) -> list[Work]:
+    if whose == "machine":
+        return []
+    if whose == "settled":
+        settled = (each for each in coded.masked.people if each.settled)
+        return [replace(each, codings=tuple(it for it in each.codings if it.settled)) for each in settled]
+    return list(coded.masked.people)
+
+
+def _of_machine(coder: str, coding: Coding) -> Row:
+    return {
+        "coder": coder, **coding.model_dump(), "reason": clean(coding.reason), "how": "suggested", "settled": None,
+    }  # fmt: skip
+
+
+def _of_person(coder: str, coding: Handed) -> Row:
+    return {
+        "coder": clean(coder), "subtheme": coding.subtheme, "theme": coding.theme, "stance": coding.stance,
+        "confidence": None, "start": coding.start, "end": coding.end, "reason": clean(coding.memo), "how": coding.how,
+        "settled": coding.settled,
+    }  # fmt: skip
+
+
+def _themes_of(codings: list[Row], work: list[Work], coders: list[str]) -> tuple[str, list[Row]]:
+    """The codings that the columns of sub-themes and stances are made of: the surest that there are, and what these
+    are."""
+    if work and all(each.settled for each in work):
+        return "settled", [each for each in codings if each["settled"]]
+    if work:
+        return "people", [each for each in codings if each["how"] != "suggested"]
+    return ("machine" if coders else "nobody"), codings
 
 
 def clean(text: str) -> str:
@@ -98,7 +155,9 @@ def safe(field: str) -> str:
 
 
 def as_field(value: object) -> str:
-    """A value as text, for formats whose cells are text."""
+    """A value as text, for formats whose cells are text. What is not told is empty."""
+    if value is None:
+        return ""
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return "; ".join(value)
     if isinstance(value, list | Mapping):

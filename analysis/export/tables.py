@@ -61,12 +61,13 @@ class Parquet:
 
         self._pa = pa
         coding = pa.struct(
-            [("subtheme", pa.string()), ("theme", pa.string()), ("stance", pa.string()), ("confidence", pa.float64()),
-             ("start", pa.int64()), ("end", pa.int64()), ("reason", pa.string())]
+            [("coder", pa.string()), ("subtheme", pa.string()), ("theme", pa.string()), ("stance", pa.string()),
+             ("confidence", pa.float64()), ("start", pa.int64()), ("end", pa.int64()), ("reason", pa.string()),
+             ("how", pa.string()), ("settled", pa.bool_())]
         )  # fmt: skip
         types = {
             "guide_version": pa.int32(), "voice_notes": pa.int32(), "subthemes": pa.list_(pa.string()),
-            "stances": pa.list_(pa.string()), "codings": pa.list_(coding),
+            "stances": pa.list_(pa.string()), "coders": pa.list_(pa.string()), "codings": pa.list_(coding),
             "taken_out": pa.map_(pa.string(), pa.int32()),
         }  # fmt: skip
         self._schema = pa.schema([(name, types.get(name, pa.string())) for name in columns])

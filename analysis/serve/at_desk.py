@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -23,6 +23,7 @@ from analysis.reading import BatchCoder
 from analysis.serve.guard import policy_for
 from analysis.serve.view import visible
 from analysis.summary.page import style as summary_style
+from analysis.voices.recognise import Recogniser
 from storage.records import AnswerPlace
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -30,11 +31,12 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 @dataclass(frozen=True, slots=True)
 class AtDesk:
-    """The book, who is at work, and what looks for details beside the rules."""
+    """The book, who is at work, what looks for details beside the rules, and what suggests words for voice notes."""
 
     book: Book
     who: str
     finders: tuple[Finder, ...] = ()
+    recogniser: Recogniser | None = None
 
 
 class Work(Protocol):
@@ -51,7 +53,9 @@ class Desk:
     def __init__(self, at_desk: AtDesk, open_source: OpenSource, coder: BatchCoder, token: str) -> None:
         self.book = at_desk.book
         self.who = at_desk.who
+        self.recogniser = at_desk.recogniser
         self.coder = coder
+        self.open_source = open_source
         self.shelf = Shelf(open_source, at_desk.book, at_desk.finders)
         self._token = token
         self._opened: set[tuple[str, str]] = set()
@@ -71,10 +75,15 @@ class Desk:
     def add_to(self, app: web.Application) -> None:
         """Add the pages to an application."""
         from analysis.serve.coding import CodingPages  # noqa: PLC0415 - they stand on this module
+        from analysis.serve.listening import ListeningPages  # noqa: PLC0415
         from analysis.serve.reviewing import ReviewPages  # noqa: PLC0415
         from analysis.serve.settling import SettlePages  # noqa: PLC0415
 
-        pages: dict[str, Work] = {"review": ReviewPages(self), "coding": CodingPages(self), "settle": SettlePages(self)}
+        listening = ListeningPages(self)
+        pages: dict[str, Work] = {
+            "voices": listening, "review": ReviewPages(self), "coding": CodingPages(self), "settle": SettlePages(self)
+        }  # fmt: skip
+        app.router.add_get("/researcher/{token}/voices/sound", self._open_to_holder(listening.play))
         for name, each in pages.items():
             address = "/researcher/{token}/" + name + "/"
             app.router.add_get(address, self._open_to_holder(each.show))
@@ -86,6 +95,10 @@ class Desk:
             self.book.write(self.who, "opened", answer, what=what)
             self._opened.add((what, answer))
 
+    def note_look(self, what: str, **looked: Any) -> None:
+        """Write down one look at many answers: what was chosen, in names of ours."""
+        self.book.write(self.who, "opened", what=what, **looked)
+
     async def read(self, places: Mapping[str, AnswerPlace], name: str, what: str) -> OnDesk:
         """Open one answer, and write that down. Raises DeskError where there is none of this name."""
         if name not in places:
@@ -94,12 +107,12 @@ class Desk:
         self.note_opening(what, name)
         return found
 
-    def page(self, template: str, status: int = 200, **values: object) -> web.Response:
+    def page(self, template: str, status: int = 200, *, sounds: bool = False, **values: object) -> web.Response:
         html = self._templates.get_template(template).render(
             style=self._style, script=self._script, who=self.who, framework=self.coder.framework, **values
         )
         headers = {
-            "Content-Security-Policy": policy_for(self._style, self._script),
+            "Content-Security-Policy": policy_for(self._style, self._script, sounds=sounds),
             # Forms need an Origin, which browsers leave out under no-referrer. The address still goes to nobody else.
             "Referrer-Policy": "same-origin",
         }

@@ -2,12 +2,15 @@
 
 import base64
 import hashlib
+import logging
 from collections.abc import Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from storage.errors import StorageError
+
+log = logging.getLogger(__name__)
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -21,10 +24,11 @@ HEADERS = {
 BARE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-def policy_for(style: str, script: str = "") -> str:
-    """A Content-Security-Policy that allows this one style sheet, this one script if any, forms to this server, and
-    nothing else."""
+def policy_for(style: str, script: str = "", *, sounds: bool = False) -> str:
+    """A Content-Security-Policy that allows this one style sheet, this one script if any, forms to this server, sounds
+    from it where there are any, and nothing else."""
     scripts = f" script-src {_hash(script)};" if script else ""
+    scripts += " media-src 'self';" if sounds else ""
     return (
         f"default-src 'none'; style-src {_hash(style)};{scripts} form-action 'self'; base-uri 'none';"
         " frame-ancestors 'none'"
@@ -59,6 +63,11 @@ def guard(explain: Callable[[int, str], web.Response]) -> Middleware:
             response = explain(405, "These pages can be read and not changed.")
         except StorageError as problem:
             response = explain(503, str(problem))
+        except web.HTTPException:
+            raise
+        except Exception as problem:  # noqa: BLE001 - aiohttp would log a traceback, whose last line can hold words
+            log.error("A page failed: %s.", type(problem).__name__)
+            response = explain(500, "This page failed because of a mistake in Hearten. Nothing was lost: go back.")
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", BARE_POLICY)

@@ -23,7 +23,7 @@ _GAP = 4.0
 _CELL = 232.0  # width of the place of one sub-theme
 _ABOVE = 50.0  # from the top of that place to the middle of its marks
 _WRAP = 20
-_THEME_WRAP = 18
+_THEME_WRAP = 16
 _LINE = 20.0  # from one line of a label to the next
 _THEME_LINE = 23.0
 _DIAMOND = 1.25  # from the middle of a mark to its side, by its radius: makes the shapes alike in area
@@ -103,6 +103,12 @@ class Map:
     title: Label
     branches: tuple[Branch, ...]
 
+    @property
+    def root(self) -> tuple[float, float]:
+        """Width and height of what holds the title in the middle."""
+        width, height = _size(self.title)
+        return max(236.0, width + 24), max(76.0, height + 4)
+
 
 def draw_wide(summary: Summary) -> Map:
     """For a desk and for paper: sub-themes in the cells along the edge of a square grid, so that none can meet another.
@@ -165,8 +171,13 @@ def _most_people(summary: Summary) -> int:
 
 def _branch(theme: NamedTheme, x: float, y: float, leaves: tuple[Leaf, ...], wrap: int = _THEME_WRAP) -> Branch:
     title = _label(theme.title, x, y, wrap)
+    return Branch(x, y, *_size(title), title, leaves)
+
+
+def _size(title: Label) -> tuple[float, float]:
+    """Width and height of a box around a title."""
     widest = max(len(text) for _, _, text in title.lines)
-    return Branch(x, y, widest * 10.5 + 44, len(title.lines) * _THEME_LINE + 26, title, leaves)
+    return widest * 10.5 + 44, len(title.lines) * _THEME_LINE + 26
 
 
 def _leaf(summary: Summary, subtheme: NamedSubTheme, place: Point, root: Point) -> Leaf:

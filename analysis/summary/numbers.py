@@ -1,10 +1,10 @@
 """The numbers of a summary: counted from coded answers, passed through disclosure control, and nothing else.
 
 `Summary` is what is published: the page is drawn from it alone and the JSON file beside the page is exactly it, so that
-neither can say more than the other. It holds no words that anybody said.
+neither can say more than the other. It holds no words that anybody said, but those that `quotations` lets through.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -13,6 +13,11 @@ from analysis.model import Framework, Frozen
 from analysis.period import Period
 from analysis.reading import CodedAnswer
 from analysis.services import Service
+from analysis.summary.change import REMEMBERED, Change, EarlierPeriod, compare
+from analysis.summary.mirrors import Mirrors, hold_mirrors
+from analysis.summary.quotations import Candidates, Quotation
+from analysis.summary.sample import Sample, about_you, make_table
+from analysis.summary.sorter import name_sorter
 from storage.records import Asked
 
 
@@ -38,11 +43,20 @@ class NamedFramework(Frozen):
     themes: tuple[NamedTheme, ...]
 
 
+class Correction(Frozen):
+    """A published summary was replaced by this one, on this day, for this reason."""
+
+    day: date
+    reason: str
+
+
 class Summary(Frozen):
-    """One service, one period. `made` is the day on which it was counted; `finished`, whether the period was over."""
+    """One service, one period. `made` is the day on which it was counted; `finished`, whether the period was over.
+
+    Version 1 had counts and nothing that came after them; a file of that version is still read."""
 
     format: Literal["hearten summary"] = "hearten summary"
-    format_version: Literal[1] = 1
+    format_version: Literal[1, 2] = 2
     service: str
     service_name: str
     period: str
@@ -54,6 +68,12 @@ class Summary(Frozen):
     reviewed_by_people: Literal[False] = False
     framework: NamedFramework
     counts: Counts
+    sorted_by: str = ""
+    quotations: tuple[Quotation, ...] = ()
+    sample: Sample | None = None
+    change: Change | None = None
+    mirrors: Mirrors | None = None
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def subthemes(self) -> tuple[NamedSubTheme, ...]:
@@ -77,9 +97,15 @@ class Summary(Frozen):
         return any(self.count(each.id, column) is None for each in self.subthemes)
 
 
-async def tally(coded: AsyncIterator[CodedAnswer], asked: AsyncIterator[Asked]) -> Tally:
+async def tally(
+    coded: AsyncIterator[CodedAnswer],
+    asked: AsyncIterator[Asked],
+    candidates: Candidates | None = None,
+    told: Mapping[str, Mapping[str, str]] | None = None,
+) -> Tally:
     """Count people. Only those who agreed to be in summaries are counted as having answered; everyone who was put a
-    question is counted as asked. Memory grows with the number of people, not of answers."""
+    question is counted as asked. `candidates` hears of what might be quoted; `told` is what people told of themselves,
+    by person and question. Memory grows with the number of people, not of answers."""
     numbers: dict[str, int] = {}
     counted = Tally()
     async for each in coded:
@@ -90,16 +116,33 @@ async def tally(coded: AsyncIterator[CodedAnswer], asked: AsyncIterator[Asked]) 
         counted.asked.add(person)
         for coding in each.coded.codings:
             counted.heard(coding.subtheme).add(person, coding.stance)
+        if candidates is not None:
+            candidates.add(each)
     async for question in asked:
         person = numbers.setdefault(question.person, len(numbers))
         counted.asked.add(person)
         if question.outcome == "skipped":
             counted.skipped.add(person)
+    if told is not None:
+        counted.told = {person: told.get(real, {}) for real, person in numbers.items() if person in counted.answered}
     return counted
 
 
-def summarise(counted: Tally, framework: Framework, service: Service, period: Period, made: date) -> Summary:
-    """What may be published of a tally."""
+def summarise(
+    counted: Tally,
+    framework: Framework,
+    service: Service,
+    period: Period,
+    made: date,
+    *,
+    candidates: Candidates | None = None,
+    earlier: Sequence[Summary] | None = None,
+    staff: tuple[Tally, Framework] | None = None,
+) -> Summary:
+    """What may be published of a tally, and of the words of `candidates`, and what changed since `earlier` summaries of
+    the service (None: nobody looked), of which those that cannot be compared are passed over. `staff`: what staff
+    reflected, as counted on the framework of their guide."""
+    counts = publish(counted, framework, service.threshold)
     return Summary(
         service=service.code,
         service_name=service.name,
@@ -110,8 +153,47 @@ def summarise(counted: Tally, framework: Framework, service: Service, period: Pe
         made=made,
         finished=made >= period.until,
         framework=_name(framework),
-        counts=publish(counted, framework, service.threshold),
+        counts=counts,
+        quotations=candidates.pick(counts) if candidates else (),
+        sorted_by=name_sorter(),
+        sample=_sample(counted, framework, counts),
+        change=_change(counts, framework, period, service, earlier),
+        mirrors=hold_mirrors(counts, framework, *staff) if staff else None,
     )
+
+
+def _sample(counted: Tally, framework: Framework, counts: Counts) -> Sample | None:
+    asked = about_you(framework.id)
+    if counted.told is None or not counts.enough or not asked:
+        return None
+    return make_table(list(counted.told.values()), asked, counts.threshold)
+
+
+def _change(
+    counts: Counts, framework: Framework, period: Period, service: Service, earlier: Sequence[Summary] | None
+) -> Change | None:
+    if not counts.enough or earlier is None:
+        return None
+    before = sorted(
+        (
+            each
+            for each in earlier
+            if each.service == service.code
+            and each.finished
+            and each.counts.enough
+            and each.until <= period.since
+            and (each.until - each.since).days // 28 == (period.until - period.since).days // 28  # as many months
+        ),
+        key=lambda each: each.since,
+    )[-REMEMBERED:]
+    if before and before[-1].framework.sha256 != framework.sha256:
+        return Change(compared="another framework")
+    same = [each for each in before if each.framework.sha256 == framework.sha256]
+    named = [
+        (EarlierPeriod(period=each.period, title=each.period_title, answered=each.counts.answered or 0), each.counts)
+        for each in same
+    ]
+    return compare(counts, named, unsure=bool(same) and same[-1].sorted_by != name_sorter())
 
 
 def _name(framework: Framework) -> NamedFramework:

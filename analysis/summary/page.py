@@ -1,19 +1,24 @@
 """From a Summary to one HTML page that needs nothing else: no network, no script, no font, no picture file.
 
-Promise: everything on the page comes from the Summary and the wording in `templates/`. Text is escaped by the template
-engine; the page's own policy (a Content-Security-Policy with the hash of its one style sheet) forbids everything else.
+Promise: everything on the page comes from the Summary, the answers of the service and the wording in `templates/`. Text
+is escaped by the template engine; the page's own policy (a Content-Security-Policy with the hash of its one style
+sheet) forbids everything else.
 """
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from analysis.disclosure import COLUMNS, Column
+from analysis.summary.answered import ServiceAnswers
 from analysis.summary.map import draw_tall, draw_wide
 from analysis.summary.numbers import NamedTheme, Summary
+from analysis.summary.sentences import say, say_people
+from analysis.summary.whiskers import SAYS, Drawing, draw_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Link:
 class Bar:
     """One line of a list: a sub-theme, how many people, and how long its bar is (percent of those who answered)."""
 
+    id: str
     title: str
     people: int
     percent: float
@@ -35,11 +41,17 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the three lists of a theme: what is shown, most people first, and what is too small to show."""
+    """One of the three lists of a theme: what is shown, most people first, what is too small to show, and what people
+    said, each with the title of its sub-theme."""
 
     column: Column
     bars: tuple[Bar, ...]
     withheld: tuple[str, ...]
+    quotations: tuple[tuple[str, str], ...]
+
+
+#: Where the answers behind a number are: of these parts of the framework (none: of all), in this column (None: in any).
+Behind = Callable[[tuple[str, ...], Column | None], str]
 
 
 def style() -> str:
@@ -56,8 +68,14 @@ def policy() -> str:
     return f"default-src 'none'; style-src {style_source()}; base-uri 'none'; form-action 'none'"
 
 
-def render(summary: Summary, links: tuple[Link, ...] = ()) -> str:
-    """The page. `links` appear above it where it is looked at in a server."""
+def render(
+    summary: Summary,
+    links: tuple[Link, ...] = (),
+    answers: ServiceAnswers | None = None,
+    behind: Behind | None = None,
+) -> str:
+    """The page. `links` appear above it where it is looked at in a server; `answers` are those of the service; `behind`
+    leads from numbers to what people said, for whoever may read it."""
     pages = Environment(
         loader=PackageLoader("analysis.summary"),
         autoescape=True,
@@ -71,9 +89,29 @@ def render(summary: Summary, links: tuple[Link, ...] = ()) -> str:
     return pages.get_template("summary.html").render(
         shared,
         columns=COLUMNS,
+        sentences=say(summary),
+        people=say_people(summary),
         maps=(draw_wide(summary), draw_tall(summary)),
+        behind=behind,
+        answers=answers,
+        drawings=_drawings(summary),
+        titles=_titles(summary),
+        says=SAYS,
         sides={theme.id: sides(summary, theme) for theme in summary.framework.themes},
     )
+
+
+def _titles(summary: Summary) -> dict[str, str]:
+    themes = {each.id: each.title for each in summary.framework.themes}
+    return themes | {each.id: each.title for each in summary.subthemes}
+
+
+def _drawings(summary: Summary) -> tuple[Drawing, ...]:
+    """The changes for a desk and for a phone; none where there is nothing to draw."""
+    if summary.change is None or not summary.change.rows:
+        return ()
+    sizes = (("wide", 736.0), ("tall", 360.0))
+    return tuple(draw_change(summary.change, _titles(summary), name, width) for name, width in sizes)
 
 
 def sides(summary: Summary, theme: NamedTheme) -> tuple[Side, ...]:
@@ -82,14 +120,20 @@ def sides(summary: Summary, theme: NamedTheme) -> tuple[Side, ...]:
 
 
 def _side(summary: Summary, theme: NamedTheme, column: Column) -> Side:
-    counts = [(each.title, summary.count(each.id, column)) for each in theme.subthemes]
+    counts = [(each, summary.count(each.id, column)) for each in theme.subthemes]
     bars = [
-        Bar(title, count, round(100 * count / max(1, summary.counts.answered or 1), 1))
-        for title, count in counts
+        Bar(each.id, each.title, count, round(100 * count / max(1, summary.counts.answered or 1), 1))
+        for each, count in counts
         if count
     ]
+    titles = {each.id: each.title for each in theme.subthemes}
     return Side(
         column,
         tuple(sorted(bars, key=lambda bar: -bar.people)),
-        tuple(title for title, count in counts if count is None),
+        tuple(each.title for each, count in counts if count is None),
+        tuple(
+            (titles[each.subtheme], each.text)
+            for each in summary.quotations
+            if each.column == column and each.subtheme in titles
+        ),
     )

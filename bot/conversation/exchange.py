@@ -13,6 +13,7 @@ from datetime import datetime
 from weakref import WeakValueDictionary
 
 from bot.conversation.codes import Tries, new_code, read_button, read_code
+from bot.conversation.parcels import look_up
 from bot.conversation.recent import Recent, RecentMessages
 from bot.conversation.shelf import Shelf
 from bot.conversation.writing import Advance, Writing, read_chat
@@ -23,6 +24,7 @@ from flows.progress import Progress, read_progress
 from flows.services import Services
 from flows.turn import ChangeLanguage, Coded, Due, Edited, Heard, Opened, Pressed, Said, StartRound, Turn
 from storage.records import Content, Reminder
+from storage.retention import Rules
 from storage.write import Store, Unit
 
 
@@ -52,7 +54,10 @@ class Exchange:
         services: Services,
         committed: Callable[[bytes], None],
         clock: Callable[[], datetime],
+        *,
+        copy_days: int = Rules().copy_days,
     ) -> None:
+        self._copy_days = copy_days
         self._store = store
         self._shelf = shelf
         self._services = services
@@ -90,7 +95,8 @@ class Exchange:
                     return False
                 taken = self._recent.take(pseudonym)
                 turns = await self._advance(unit, pseudonym, kept, incoming)
-                held = await Writing(unit, pseudonym, incoming, turns, self._clock(), taken).write()
+                waiting = self._recent.waiting
+                held = await Writing(unit, pseudonym, incoming, turns, self._clock(), taken, waiting).write()
         except BaseException:
             self._recent.put_back(pseudonym, taken)
             raise
@@ -161,4 +167,4 @@ class Exchange:
             case Pressed(data) if code := read_button(data):
                 may = self._tries.may(pseudonym, self._clock())
                 return Coded(code, confirmed=True, known=may and await unit.person_of(code) is not None)
-        return incoming.heard
+        return await look_up(unit, pseudonym, incoming.heard, self._copy_days)

@@ -4,6 +4,9 @@ Telegram lets a bot delete a message in a private chat for 48 hours (Bot API, de
 messages are known only once Telegram has taken them, so they wait here, in memory, for the person's next exchange, and
 are then kept sealed together with the number of what the person sent. After a power cut the last few may be missing:
 then they stay in the chat, where the person can delete them by hand.
+
+Which chat it is stands beside the numbers, so that the chat on a lost phone can be cleared when its owner withdraws
+with their code from another one.
 """
 
 import json
@@ -11,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from storage.records import Trace
 from storage.write import Unit
@@ -55,14 +59,19 @@ class RecentMessages:
         if messages:
             self._waiting[pseudonym] = (messages + self._waiting.get(pseudonym, []))[-MOST_MESSAGES:]
 
+    def waiting(self, pseudonym: bytes) -> list[Recent]:
+        """What waits for this person's next exchange, and goes on waiting."""
+        return list(self._waiting.get(pseudonym, ()))
+
     def everybody(self) -> list[bytes]:
         return list(self._waiting)
 
 
-async def keep(unit: Unit, pseudonym: bytes, messages: Sequence[Recent]) -> None:
+async def keep(unit: Unit, pseudonym: bytes, chat: int, messages: Sequence[Recent]) -> None:
     """Keep these numbers, sealed, for as long as the messages can be deleted."""
     if messages:
-        payload = json.dumps([[each.number, int(each.at.timestamp()), each.answering] for each in messages])
+        numbers = [[each.number, int(each.at.timestamp()), each.answering] for each in messages]
+        payload = json.dumps({"chat": chat, "messages": numbers})
         until = max(each.at for each in messages) + DELETABLE
         await unit.trace(pseudonym, f"up to {messages[-1].number}", payload.encode(), until)
 
@@ -72,5 +81,16 @@ def read(traces: Sequence[Trace]) -> list[Recent]:
     return [
         Recent(number, datetime.fromtimestamp(at, UTC), answering)
         for trace in traces
-        for number, at, answering in json.loads(trace.payload)
+        for number, at, answering in _numbers(json.loads(trace.payload))
     ]
+
+
+def chat_of(traces: Sequence[Trace]) -> int | None:
+    """In which chat these messages are, where that was kept."""
+    kept = [json.loads(trace.payload) for trace in traces]
+    return next((int(each["chat"]) for each in kept if isinstance(each, dict)), None)
+
+
+def _numbers(kept: Any) -> Any:
+    """Two days after an update, nothing is left that an earlier version kept: numbers without their chat."""
+    return kept["messages"] if isinstance(kept, dict) else kept

@@ -14,6 +14,7 @@ from bot.conversation.exchange import Exchange
 from bot.operating.metrics import Metrics
 from storage.errors import StorageError
 from storage.records import Reminder
+from storage.retention import Rules
 from storage.write import Store
 
 log = logging.getLogger("hearten.reminders")
@@ -27,7 +28,10 @@ TRIES = 3
 
 
 class Reminders:
-    def __init__(self, store: Store, exchange: Exchange, metrics: Metrics, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, exchange: Exchange, metrics: Metrics, clock: Callable[[], datetime], rules: Rules
+    ) -> None:
+        self._rules = rules
         self._store = store
         self._exchange = exchange
         self._metrics = metrics
@@ -46,6 +50,7 @@ class Reminders:
         try:
             if self._clock() >= self._forget_next:
                 await self._store.forget_past_traces(self._clock())
+                await self._store.forget_past_parcels(self._rules, self._clock().date())
                 self._forget_next = self._clock() + FORGET_AGAIN
             due = await self._store.due_reminders(self._clock())
         except StorageError as error:

@@ -2,18 +2,20 @@
 
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.conversation import recent as messages
 from bot.conversation.recent import Recent
-from bot.sending.letter import Letter, deletions, letters_of
+from bot.sending.letter import Letter, deletions, files_of, letters_of
+from flows.engine.tidings import agreed as hears_back
 from flows.progress import Progress
 from flows.turn import (
     Agree,
     AskForCopy,
+    DropCopy,
     Edited,
     Effect,
     EraseByCode,
@@ -21,8 +23,10 @@ from flows.turn import (
     ForgetEverything,
     Keep,
     Mark,
+    Opened,
     Pressed,
     Schedule,
+    SendCopy,
     Tidy,
     Turn,
     Unschedule,
@@ -43,7 +47,7 @@ Advance = tuple[Progress | None, Turn]
 @dataclass(frozen=True, slots=True)
 class Writing:
     """`turns` follow each other; the last one's progress is kept. `recent` are our messages that have arrived since
-    this person was last heard."""
+    this person was last heard; `recent_of` gives those of another one."""
 
     unit: Unit
     pseudonym: bytes
@@ -51,6 +55,8 @@ class Writing:
     turns: Sequence[Advance]
     now: datetime
     recent: list[Recent]
+    recent_of: Callable[[bytes], list[Recent]]
+    _copy: list[Letter] = field(default_factory=list, init=False)
 
     async def write(self) -> list[Recent]:
         """Returns the messages whose numbers are not to be kept yet, because nobody has agreed to anything."""
@@ -60,7 +66,8 @@ class Writing:
                 await self._do(effect, turn.progress or before)
         if self._after is not None:
             await self.unit.save(self.pseudonym, self._after.model_dump_json().encode(), self.now.date())
-        for letter in [*self._letters(), *deletions(self.incoming.chat, going)]:
+        await self._note_contact()
+        for letter in [*self._letters(), *self._copy, *deletions(self.incoming.chat, going)]:
             await self.unit.say(self.pseudonym, letter.model_dump_json().encode())
         return await self._note_messages(staying)
 
@@ -81,7 +88,7 @@ class Writing:
             return []
         if not self._after.taking_part:
             return staying
-        await messages.keep(self.unit, self.pseudonym, staying)
+        await messages.keep(self.unit, self.pseudonym, self.incoming.chat, staying)
         return []
 
     def _letters(self) -> list[Letter]:
@@ -141,6 +148,12 @@ class Writing:
                 await self.unit.forget_reminders(self.pseudonym, name)
             case AskForCopy():
                 log.warning("somebody asked for a copy of their answers: a researcher has to make it")
+                await self.unit.ask_copy(self.pseudonym, write_chat(self.incoming.chat), self.now.date())
+            case SendCopy():
+                await self._send_copy()
+            case DropCopy():
+                await self.unit.drop_copy(self.pseudonym)
+                self.unit.leaves_remains = True
 
     async def _keep(self, keep: Keep, session: str) -> None:
         content = Content.of_text(keep.text) if keep.text is not None else self.incoming.voice
@@ -150,11 +163,36 @@ class Writing:
         message = str(self.incoming.message) if keep.kind == "answer" else None
         await self.unit.keep(self.pseudonym, NewPart(place, keep.kind, content, message, self.now.date()))
 
+    async def _send_copy(self) -> None:
+        """One letter for each file of the copy. They name its place in the store, never what it says."""
+        waiting = await self.unit.copy_waiting(self.pseudonym)
+        if waiting is not None:
+            await self.unit.send_copy(self.pseudonym)
+            self._copy.extend(files_of(self.incoming.chat, waiting[0]))
+
+    async def _note_contact(self) -> None:
+        """Where to tell this person what became of it, for as long as they agree to that. Whoever comes back to a chat
+        that was closed to us is reached again."""
+        if self._after is None:
+            return
+        agreed = any(isinstance(effect, Agree) for effect in self._effects)
+        if agreed or (isinstance(self.incoming.heard, Opened) and hears_back(self._after)):
+            chat = write_chat(self.incoming.chat) if hears_back(self._after) else None
+            await self.unit.reach(self.pseudonym, chat)
+
     async def _erase_by_code(self, code: str) -> None:
-        """Somebody else, of whom we know no chat: what they have on their phone stays there."""
+        """Somebody else, most likely the same person with another phone: the old chat is cleared as far as Telegram
+        allows, and nothing is said there. Whoever holds that phone now would see a message light up; whoever still
+        owns it is told that nothing is kept as soon as they write."""
         other = await self.unit.person_of(code)
-        if other is not None:
-            await self.unit.erase_person(other)
+        if other is None:
+            return
+        traces = await self.unit.traces(other)
+        chat, known = messages.chat_of(traces), [*messages.read(traces), *self.recent_of(other)]
+        await self.unit.erase_person(other)
+        going = sorted({each.number for each in known if each.may_go(self.now)})
+        for letter in deletions(chat, going) if chat is not None else ():
+            await self.unit.say(other, letter.model_dump_json().encode())
 
     async def _enrol(self, agree: Agree, session: Progress) -> None:
         enrolment = Enrolment(

@@ -7,6 +7,7 @@ failure, and the message would be sent again and again. Nor do we need more of t
 from typing import Any
 
 from aiogram.methods.base import Response, TelegramMethod
+from aiogram.types import InputFile
 from pydantic import Field
 
 #: aiogram asks for these models with each call. pydantic forgets one that nobody holds, and it takes milliseconds to
@@ -24,6 +25,16 @@ class SendText(TelegramMethod[dict[str, Any]]):
     text: str
     reply_markup: dict[str, Any] | None = None
     link_preview_options: dict[str, bool] = Field(default_factory=lambda: {"is_disabled": True})
+
+
+class SendFile(TelegramMethod[dict[str, Any]]):
+    """sendDocument. The file goes from memory; nothing is written to a disk."""
+
+    __returning__ = dict[str, Any]
+    __api_method__ = "sendDocument"
+
+    chat_id: int
+    document: InputFile
 
 
 class ChangeText(TelegramMethod[Any]):

@@ -17,7 +17,8 @@ MOST_DELETED = 100
 
 class Letter(BaseModel):
     """`text` is empty where nothing is said. `replace` is the message whose place this one takes, where the person
-    pressed a button on it; `used` is one whose buttons have been pressed and go; `delete` are messages to delete."""
+    pressed a button on it; `used` is one whose buttons have been pressed and go; `delete` are messages to delete.
+    `file`: which of the `files` of their copy is sent, from 1. It waits in the store; no letter holds any of it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,6 +28,8 @@ class Letter(BaseModel):
     replace: int | None = None
     used: int | None = None
     delete: tuple[int, ...] = ()
+    file: int = 0
+    files: int = 0
 
     @property
     def step(self) -> str:
@@ -44,6 +47,11 @@ def letters_of(say: Say, chat: int, pressed_on: int | None = None) -> list[Lette
         *(Letter(chat=chat, text=text) for text in earlier),
         Letter(chat=chat, text=last, buttons=buttons, replace=None if earlier else replace),
     ]
+
+
+def files_of(chat: int, files: int) -> list[Letter]:
+    """The copy of somebody's answers, a letter for each of its files."""
+    return [Letter(chat=chat, file=number, files=files) for number in range(1, files + 1)]
 
 
 def deletions(chat: int, messages: Sequence[int]) -> list[Letter]:

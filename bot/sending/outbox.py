@@ -137,7 +137,13 @@ class Outbox:
 
     async def _send(self, outgoing: Outgoing, letter: Letter) -> bool:
         """Whether the next letter may follow."""
-        outcome = await self._post.take(letter)
+        enclosed = None
+        if letter.file:
+            enclosed = await self._store.copy_file(outgoing.pseudonym, letter.file)
+            if enclosed is None:  # sent before, or gone with the person
+                self._leave(outgoing.seq)
+                return True
+        outcome = await self._post.take(letter, enclosed)
         self._metrics.letters.labels(type(outcome).__name__.lower()).inc()
         match outcome:
             case Later(after):
@@ -148,6 +154,8 @@ class Outbox:
                 await self._store.forget_unreachable(outgoing.pseudonym)
                 return False
             case Refused() | Sent():
+                if letter.file and letter.file == letter.files:
+                    await self._store.forget_copy(outgoing.pseudonym)
                 self._leave(outgoing.seq)
         if isinstance(outcome, Sent) and outcome.message is not None and self.delivered is not None:
             self.delivered(outgoing.pseudonym, letter, outcome.message)

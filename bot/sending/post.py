@@ -22,10 +22,12 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
+from aiogram.types import BufferedInputFile
 
-from bot.sending.calls import ChangeText, DeleteAll, DeleteOne, SendText, TakeButtons
+from bot.sending.calls import ChangeText, DeleteAll, DeleteOne, SendFile, SendText, TakeButtons
 from bot.sending.letter import Letter
 from bot.sending.pace import Limits, Pace
+from storage.seal.bundle import Enclosed
 
 log = logging.getLogger("hearten.sending")
 
@@ -70,10 +72,10 @@ class Post:
         self._limits = Limits(pace)
         self._buttons: OrderedDict[int, list[tuple[int, str]]] = OrderedDict()
 
-    async def take(self, letter: Letter) -> Outcome:
-        """Raises Revoked."""
+    async def take(self, letter: Letter, enclosed: Enclosed | None = None) -> Outcome:
+        """`enclosed` is the file that the letter names. Raises Revoked."""
         try:
-            return Sent(await self._take(letter))
+            return Sent(await self._take(letter, enclosed))
         except TelegramRetryAfter as error:
             return Later(float(error.retry_after))
         except TelegramForbiddenError:
@@ -92,13 +94,15 @@ class Post:
         with suppress(AiogramError, OSError):
             await self._bot.send_chat_action(chat, "typing")
 
-    async def _take(self, letter: Letter) -> int | None:
+    async def _take(self, letter: Letter, enclosed: Enclosed | None) -> int | None:
         if letter.delete:
             await self._delete(letter.chat, letter.delete)
             return None
         if not self._limits.may_write(letter.chat):
             await self.show_typing(letter.chat)
         await self._limits.chat(letter.chat)
+        if enclosed is not None:
+            return await self._send_file(letter.chat, enclosed)
         message = await self._say(letter)
         await self._take_old_buttons(letter, message)
         return message
@@ -117,6 +121,10 @@ class Post:
             else:
                 return letter.replace
         result = await self._call(SendText(chat_id=letter.chat, text=letter.text, reply_markup=_keyboard(letter)))
+        return int(result["message_id"])
+
+    async def _send_file(self, chat: int, enclosed: Enclosed) -> int:
+        result = await self._call(SendFile(chat_id=chat, document=BufferedInputFile(enclosed.data, enclosed.name)))
         return int(result["message_id"])
 
     async def _take_old_buttons(self, letter: Letter, message: int) -> None:

@@ -4,18 +4,54 @@ from datetime import datetime
 
 from flows.commands import understand
 from flows.distress import may_need_care
-from flows.engine import by_code, care, reminders, rights, rounds, tidy
+from flows.engine import (
+    by_code,
+    care,
+    consent,
+    copies,
+    deleting,
+    leaving,
+    reminders,
+    rights,
+    rounds,
+    tidings,
+    tidy,
+)
+from flows.engine.buttons import press
 from flows.engine.draft import Draft
-from flows.engine.listen import acknowledge, hear_words, keep, meant, not_meant, press
-from flows.engine.present import present
+from flows.engine.listen import acknowledge, hear_words, keep, meant, not_meant
+from flows.engine.present import back_to_the_way, present
 from flows.guide import Guide
 from flows.progress import Aside, Progress
-from flows.turn import Coded, Due, Edited, Heard, Keep, Opened, Pressed, Said, Turn, Unusable, Voiced
+from flows.turn import (
+    Coded,
+    CopyCame,
+    CopyWanted,
+    Due,
+    Edited,
+    Heard,
+    Keep,
+    Opened,
+    Pressed,
+    Said,
+    Told,
+    Turn,
+    Unusable,
+    Voiced,
+)
 
 #: Where somebody is who is not taking part: nothing is remembered of them.
 LOBBY = "lobby"
 #: The step that buttons about a reminder carry.
 BESIDE_REMIND = "remind"
+
+#: Buttons under what the bot said of its own accord: they work wherever the person is.
+_BESIDE = {
+    BESIDE_REMIND: reminders.choose,
+    rounds.ROUND: rounds.answer,
+    tidings.TIDINGS: tidings.answer,
+    copies.COPY: copies.answer,
+}
 
 
 def begin(guide: Guide, *, service: str, session: str, code: str, before: Progress | None = None) -> Progress:
@@ -31,6 +67,8 @@ def begin(guide: Guide, *, service: str, session: str, code: str, before: Progre
         session=session,
         code=code,
         rounds=before.rounds if before else 0,
+        scheduled=before.scheduled if before else {},
+        copy_asked=before.copy_asked if before else None,
         tidy=before.tidy if before else None,
         before=before,
     )
@@ -51,6 +89,16 @@ def advance(guide: Guide, progress: Progress | None, heard: Heard, now: datetime
 def _hear(draft: Draft, heard: Heard) -> None:
     if isinstance(heard, Due):
         reminders.hear_due(draft, heard)
+        return
+    if isinstance(heard, Told):
+        tidings.hear_told(draft, heard)
+        return
+    if isinstance(heard, CopyCame):
+        copies.hear_came(draft, heard)
+        return
+    if isinstance(heard, CopyWanted):
+        draft.change(aside=None)
+        copies.hear_wanted(draft, heard)
         return
     if isinstance(heard, Coded):
         draft.change(aside=None)
@@ -109,7 +157,7 @@ def _in_the_lobby(guide: Guide, heard: Heard, now: datetime) -> Turn:
     """Not taking part, or not any more: help is there all the same, and nothing is remembered."""
     nobody = Progress(guide=guide.id, guide_version=guide.version, service="", session="", code="", at=LOBBY)
     draft = Draft(guide, nobody, now)
-    if isinstance(heard, Due):
+    if isinstance(heard, Due | Told | CopyCame):
         draft.forget_person()
         return draft.turn()
     if isinstance(heard, Coded):
@@ -143,48 +191,46 @@ def _hear_button(draft: Draft, data: str) -> None:
         draft.change(aside=None)
         rights.help_me(draft)
     elif (verb, step) == ("keep", by_code.CODE):
-        rights.keep_everything(draft)
+        deleting.keep_everything(draft)
     elif (verb, step) == ("next", "mydata"):
-        rights.my_data(draft)
-    elif step in (BESIDE_REMIND, rounds.ROUND):
-        hear = reminders.choose if step == BESIDE_REMIND else rounds.answer
-        if not hear(draft, verb, argument):
+        consent.my_data(draft)
+    elif step in _BESIDE:
+        if not _BESIDE[step](draft, verb, argument):
             draft.say(draft.words.stale_button)
-    elif aside is not None and step == aside.kind:
-        if not _press_beside(draft, aside, verb, argument):
-            draft.say(draft.words.stale_button)
-    elif step != draft.progress.at or not _press_here(draft, verb, argument):
+    elif aside is not None and step == aside.kind and _press_beside(draft, aside, verb, argument):
+        pass
+    elif step != draft.progress.at or not _press_here(draft, verb, argument):  # a step may be named as an aside is
         draft.say(draft.words.stale_button)
 
 
 def _press_beside(draft: Draft, aside: Aside, verb: str, argument: str) -> bool:
     match aside.kind, verb, argument:
         case "sure", "delete", "all":
-            rights.delete_everything(draft)
+            deleting.delete_everything(draft)
         case "sure", "delete", "one":
-            rights.ask_which(draft)
+            deleting.ask_which(draft)
         case "which", "delete", question:
-            return rights.delete_one(draft, question)
+            return deleting.delete_one(draft, question)
         case "sure" | "which", "keep", _:
-            rights.keep_everything(draft)
+            deleting.keep_everything(draft)
         case "maybe", "yes", _:
             meant(draft, aside)
         case "maybe", "keep", _:
             not_meant(draft, aside)
         case "care", "next", _:
-            rights.back_to_the_way(draft)
+            back_to_the_way(draft)
         case "care", "choose", "lighter":
             care.lighter(draft)
         case "care", "choose", "ground":
             care.ground(draft)
         case "mydata", "yes", _:
-            rights.ask_for_copy(draft)
+            consent.ask_for_copy(draft)
         case "tidy", "yes" | "no", _:
             tidy.choose(draft, on=verb == "yes")
         case "language", "choose", language:
             return rights.speak(draft, language)
         case "mydata", "choose", item if item in {each.id for each in draft.guide.consent} - {"take_part"}:
-            rights.change_consent(draft, item)
+            consent.change_consent(draft, item)
         case _:
             return False
     return True
@@ -195,15 +241,15 @@ def _press_here(draft: Draft, verb: str, argument: str) -> bool:
     draft.change(aside=None)
     match verb:
         case "delete":
-            rights.ask_to_delete(draft)
+            deleting.ask_to_delete(draft)
         case "resume":
             rights.resume(draft)
         case "stop":
-            rights.stop(draft)
+            leaving.stop(draft)
         case "back":
-            rights.back_to_the_way(draft)
+            back_to_the_way(draft)
         case _ if over:
-            rights.back_to_the_way(draft)
+            back_to_the_way(draft)
         case "pause":
             rights.pause(draft)
         case "skip":
@@ -219,12 +265,13 @@ def _hear_voice(draft: Draft) -> None:
     draft.change(aside=None)
     step = draft.step
     if draft.progress.state in ("stopped", "finished"):
-        rights.back_to_the_way(draft)
-    elif step is None or step.kind != "question":
+        back_to_the_way(draft)
+        return
+    draft.change(state="going")
+    if step is None or step.kind != "question":
         draft.say(draft.words.use_buttons)
         present(draft)
     else:
-        draft.change(state="going")
         part = keep(draft, step, None)
         if part is not None:
             acknowledge(draft, part, voice=True)

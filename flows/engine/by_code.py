@@ -4,7 +4,7 @@ Promises: the code itself is never kept as an answer; a code that is not known c
 same words as one that was tried too often.
 """
 
-from flows.engine import rights
+from flows.engine import deleting
 from flows.engine.draft import Draft
 from flows.turn import Coded, EraseByCode
 
@@ -22,7 +22,7 @@ def hear_code(draft: Draft, coded: Coded, *, in_lobby: bool) -> None:
             (draft.button(draft.labels.keep, "keep", step=CODE), *help_row),
         )
     elif coded.code == draft.progress.code:
-        rights.delete_everything(draft)
+        deleting.delete_everything(draft)
     elif coded.known:
         draft.do(EraseByCode(coded.code))
         draft.say(draft.words.code_done, row)

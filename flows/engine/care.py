@@ -5,8 +5,8 @@ Nothing in here is recorded. The way waits for as long as the person likes.
 
 from flows.distress import may_need_care
 from flows.engine.draft import Draft, Row
-from flows.engine.present import go_on, present
-from flows.engine.rights import back_to_the_way, say_support
+from flows.engine.present import back_to_the_way, go_on, present
+from flows.engine.rights import say_support
 from flows.plan import chosen_topics, find, plan
 from flows.progress import Aside
 

@@ -181,3 +181,22 @@ def topic_rows(draft: Draft) -> tuple[Row, ...]:
         rows.append((draft.button(label, "choose", topic.id),))
     done = draft.labels.topics_done if chosen else draft.labels.all_topics
     return (*rows, (draft.button(done, "done"),))
+
+
+def back_to_the_way(draft: Draft) -> None:
+    """Where the person was: the present step, or the choices of a conversation that has ended or is paused."""
+    draft.change(aside=None)
+    match draft.progress.state:
+        case "going":
+            present(draft)
+        case "paused":
+            resume = (draft.button(draft.labels.resume, "resume"),)
+            draft.say(draft.words.while_paused, resume, *reminder_rows(draft), *draft.rights()[1:])
+        case "stopped":
+            draft.say(draft.words.after_stop, *after_rows(draft))
+        case "finished":
+            draft.say(draft.words.after_end, *after_rows(draft))
+
+
+def back_and_help(draft: Draft) -> Row:
+    return (draft.button(draft.labels.back, "back"), draft.button(draft.labels.help, "help"))

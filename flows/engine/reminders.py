@@ -7,10 +7,11 @@ was away and is late), and what is not wanted any more is taken back in the very
 import re
 from datetime import datetime, timedelta
 
-from flows.engine import rounds
+from flows.engine import copies, rounds, tidings
 from flows.engine.draft import Draft, Row
 from flows.engine.present import present, reminder_rows
-from flows.turn import Due, Schedule, Unschedule
+from flows.engine.schedule import schedule, without
+from flows.turn import Due, Unschedule
 
 THINK, PAUSE = "think", "pause"
 
@@ -24,7 +25,7 @@ def hear_due(draft: Draft, due: Due) -> None:
     if draft.guide.reminders.is_quiet(draft.now):
         schedule(draft, due.name, draft.now)
         return
-    draft.change(scheduled=_without(draft, due.name))
+    draft.change(scheduled=without(draft, due.name))
     if due.name == rounds.ROUND and rounds.wanted(draft):
         rounds.invite(draft)
     elif due.name == PAUSE and draft.progress.state == "paused":
@@ -38,23 +39,16 @@ def _quietly(draft: Draft) -> tuple[Row, ...]:
     return (*reminder_rows(draft), *draft.rights()[1:])
 
 
-def schedule(draft: Draft, name: str, moment: datetime) -> datetime:
-    """Have something said at that moment, or when the quiet hours are over that it falls into."""
-    due = draft.guide.reminders.not_before(moment)
-    draft.change(scheduled=_without(draft, name) | {name: due})
-    draft.do(Schedule(name, due))
-    return due
-
-
-def _without(draft: Draft, name: str) -> dict[str, datetime]:
-    return {each: due for each, due in draft.progress.scheduled.items() if each != name}
-
-
 def settle(draft: Draft) -> None:
     """At the end of a turn: take back what is not wanted any more, and plan the next round for who agreed to one."""
-    wanted = {PAUSE: draft.progress.state == "paused", THINK: _thinking(draft), rounds.ROUND: rounds.wanted(draft)}
-    for name in [each for each in draft.progress.scheduled if not wanted.get(each, False)]:
-        draft.change(scheduled=_without(draft, name))
+    wanted = {
+        PAUSE: draft.progress.state == "paused",
+        THINK: _thinking(draft),
+        rounds.ROUND: rounds.wanted(draft),
+        copies.COPY: copies.wanted(draft),
+    }
+    for name in [each for each in draft.progress.scheduled if not wanted.get(each, tidings.wanted(draft, each))]:
+        draft.change(scheduled=without(draft, name))
         draft.do(Unschedule(name))
     later = draft.guide.later_rounds
     if later is not None and wanted[rounds.ROUND] and rounds.ROUND not in draft.progress.scheduled:
@@ -116,7 +110,7 @@ def _set(draft: Draft, name: str, moment: datetime) -> None:
 
 def _no_reminder(draft: Draft, name: str) -> None:
     if name in draft.progress.scheduled:
-        draft.change(scheduled=_without(draft, name))
+        draft.change(scheduled=without(draft, name))
         draft.do(Unschedule(name))
     draft.say(
         draft.words.remind_off, (draft.button(draft.labels.back, "back"), draft.button(draft.labels.help, "help"))

@@ -103,4 +103,5 @@ def _refused_before(draft: Draft, before: Progress | None, refused: set[str]) ->
 def return_to_before(draft: Draft, before: Progress) -> None:
     """Leave a later round to which nobody has agreed yet: everything is as it was before it."""
     now = draft.progress
-    draft.change_to(before.model_copy(update={"rounds": now.rounds, "language": now.language, "tidy": now.tidy}))
+    goes_on = {"language": now.language, "tidy": now.tidy, "scheduled": now.scheduled, "copy_asked": now.copy_asked}
+    draft.change_to(before.model_copy(update={"rounds": now.rounds, **goes_on}))

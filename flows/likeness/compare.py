@@ -21,7 +21,8 @@ MOST_REMEMBERED = 4096
 @lru_cache(maxsize=1)
 def read_weights() -> Mapping[str, int]:
     """The weights that were learned from the examples, read once."""
-    return weights_of(WEIGHTS.read_text(encoding="utf-8").splitlines())
+    with WEIGHTS.open(encoding="utf-8") as lines:
+        return weights_of(lines)
 
 
 def weights_of(lines: Iterable[str]) -> dict[str, int]:

@@ -31,6 +31,7 @@ SAMPLES = {
     "day": "Sunday 1 March", "items": "Taking part: yes", "receipt": "1a2b", "code": "ABCD",
     "contacts": "Call 116 123.", "checked": "Sunday 1 March", "where": "What has helped", "answers": "3",
     "time": "10:00", "day_name": "Sunday", "month": "March", "year": "2026",
+    "answer": "The phone is answered until 8 now.", "link": "the page",
 }  # fmt: skip
 
 

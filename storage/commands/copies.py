@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from storage.backup.places import is_empty
 from storage.backup.restore import Restored, restore
 from storage.backup.sealed import make_backup
 from storage.commands.terminal import counted, progress, read_keys, run, stated
@@ -83,9 +84,14 @@ def _tell(restored: Restored) -> None:
 
 
 def _finish(settings: StorageSettings) -> None:
-    """On the bot's host, delete the rows of those who were erased at once; elsewhere the next start does it."""
+    """On the bot's host, delete the rows of those who were erased at once; elsewhere the next start does it.
+
+    Not while one of the two databases is still to be restored: opening the store would make an empty one in its place.
+    """
 
     async def work() -> None:
+        if await is_empty("main", settings.database_url) or await is_empty("keyring", settings.keyring_url):
+            return
         await (await Store.open(settings)).close()
 
     try:

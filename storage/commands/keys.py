@@ -1,4 +1,4 @@
-"""`keys new|show|rotate|paper|recover`: research keys on the researcher's machine."""
+"""`keys new|show|rotate|public|paper|recover`: research keys on the researcher's machine."""
 
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -11,11 +11,12 @@ from storage.commands import recipients
 from storage.commands.terminal import stated
 from storage.errors import KeyFileError, StorageError, WrongPassphrase
 from storage.keyfiles import PrivateFile, parse_key_file, read_private_text, read_text, write_new
-from storage.keys import make_research_key, read_passphrase, read_research_key
+from storage.keys import make_research_key, read_passphrase, read_recipient, read_research_key
 from storage.keys.paper import print_paper, read_paper
 from storage.keys.passphrase import SHORTEST, insist, strength_of
 from storage.keys.recipients import Listed, add_recipient, choose_open, close_recipient, list_recipients, read_listed
 from storage.keys.research import read_public_half
+from storage.keys.signing import fingerprint
 from storage.settings import StorageSettings, read_settings
 
 Epoch = Annotated[str | None, typer.Option(help="Name of the period the key is for; default: this month.")]
@@ -24,8 +25,8 @@ Out = Annotated[Path, typer.Option(help="Folder for research.key (private) and r
 
 def register(app: typer.Typer) -> None:
     keys = typer.Typer(help="Research keys: make, show, change, print and bring back.", no_args_is_help=True)
-    for name, command in (("new", new), ("show", show), ("rotate", rotate), ("paper", paper), ("recover", recover)):
-        keys.command(name)(command)
+    for each in (new, show, rotate, public, paper, recover):
+        keys.command(each.__name__)(each)
     recipients.register(keys)
     app.add_typer(keys, name="keys")
 
@@ -77,9 +78,26 @@ def show(
                 raise KeyFileError(f"There is no public key (*.pub) in {path}.")
             for each in listed:
                 _show(each.recipient.id.hex(), each.recipient.epoch, _state(each), each.path)
+                if each.recipient.signer:
+                    typer.echo(f"  signs as {fingerprint(each.recipient.signer)}")
         else:
             file = parse_key_file(PrivateFile, read_private_text(path), path, "a research key")
             _show(file.id, file.epoch, "private", path)
+
+
+def public(
+    key: Annotated[Path, typer.Argument(help="The private half, research.key.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write, research.pub; it must not exist.")],
+) -> None:
+    """Write the public half anew, such as one from before there were signatures."""
+    with stated():
+        _refuse_existing(out)
+        passphrase = read_passphrase(read_settings(StorageSettings)) or typer.prompt("Passphrase", hide_input=True)
+        _write(out, read_public_half(key, passphrase), 0o644)
+        recipient = read_recipient(out)
+    _show(recipient.id.hex(), recipient.epoch, "public", out)
+    if recipient.signer:
+        typer.echo(f"  signs as {fingerprint(recipient.signer)}")
 
 
 def paper(

@@ -42,6 +42,7 @@ async def _find(settings: StorageSettings, code: str) -> str:
     try:
         async with store.unit() as unit:
             pseudonym = await unit.person_of(code)
+            unit.note("looked up by code", found=int(pseudonym is not None))
     finally:
         await store.close()
     if pseudonym is None:

@@ -1,4 +1,5 @@
-"""`keys add|close|rewrap|apply`: to whom answers are sealed, from now on and those of before."""
+"""`keys add|close|rewrap|apply|bot`: to whom answers are sealed, from now on and those of before, and to whom what
+comes back is."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from storage.commands.people import open_existing
 from storage.commands.terminal import counted, progress, read_keys, run, stated
-from storage.keys import Recipient, ResearchKey, read_recipients
+from storage.errors import KeyFileError
+from storage.keyfiles import write_new
+from storage.keys import BundleKey, Recipient, ResearchKey, read_recipients
 from storage.keys.recipients import add_recipient, close_recipient
+from storage.keys.signing import fingerprint
 from storage.progress import Tell
 from storage.replace import Replacing, read_carried, write_carried
 from storage.rewrap import Rewrapping, Survey
@@ -20,7 +25,7 @@ Key = Annotated[
 
 
 def register(keys: typer.Typer) -> None:
-    for name, command in (("add", add), ("close", close), ("rewrap", rewrap), ("apply", apply)):
+    for name, command in (("add", add), ("close", close), ("rewrap", rewrap), ("apply", apply), ("bot", bot)):
         keys.command(name)(command)
 
 
@@ -29,7 +34,9 @@ def add(public: Annotated[Path, typer.Argument(metavar="PUB", help="A public hal
     with stated():
         listed = add_recipient(read_settings(StorageSettings).recipients, public)
     typer.echo(f"{listed.recipient.id.hex()}  {listed.recipient.epoch}  public  {listed.path}")
-    typer.echo("Compare this fingerprint with the one on the researcher's machine, then restart the bot.")
+    if listed.recipient.signer:
+        typer.echo(f"  signs as {fingerprint(listed.recipient.signer)}")
+    typer.echo("Compare this with what `keys show` prints of it on the researcher's machine, then restart the bot.")
 
 
 def close(
@@ -71,6 +78,28 @@ def apply(carried: Annotated[Path, typer.Argument(metavar="FILE", help="What `ke
         with progress(count=True) as tell:
             changed, passed, is_clean = run(_apply(settings, recipients, carried, tell))
     _tell_changed(changed, passed, is_clean=is_clean)
+
+
+def bot(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write, bot.pub; it must not exist.")],
+) -> None:
+    """Write the public half of this bot's key: researchers seal to it what the bot is to pass on."""
+    with stated():
+        key = run(_bundle_key(read_settings(StorageSettings)))
+        try:
+            write_new(out, key.public_text(), 0o644)
+        except OSError:
+            raise KeyFileError(f"{out} cannot be written: name a file that is not there yet.") from None
+    typer.echo(f"{key.id.hex()}  {out}")
+    typer.echo("Bring it to the researcher's machine, and compare its id there. It is not secret.")
+
+
+async def _bundle_key(settings: StorageSettings) -> BundleKey:
+    store = await open_existing(settings)
+    try:
+        return store.bundle_key
+    finally:
+        await store.close()
 
 
 async def _rewrap(

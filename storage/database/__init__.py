@@ -6,7 +6,7 @@ not know is refused untouched; no error message carries parameters, nor a passwo
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from sqlalchemy import Executable
@@ -47,11 +47,6 @@ class Database:
         return self._place.file
 
     @property
-    def writers(self) -> int:
-        """How many transactions may write at the same time, within this process."""
-        return self._place.writers
-
-    @property
     def was_left_open(self) -> bool:
         """Whether another process has the database open, or one stopped without closing; for SQLite only."""
         return self._place.was_left_open
@@ -65,14 +60,37 @@ class Database:
         where the database fails; what goes wrong in the block otherwise passes through as it is."""
         with self._place.explaining():
             transaction: Transaction = await self._place.begin(write=write)
-        try:
+        async with self._ending(transaction):
             yield transaction
+
+    @asynccontextmanager
+    async def join(self) -> AsyncIterator[Transaction]:
+        """As `begin(write=True)`, for the many short ones of a bot: those that wait at the same moment may share one
+        commit (`sharing.py`). One that fails harms no other, and none is over before it is on the disk."""
+        async with self._place.room():
+            with self._place.explaining():
+                transaction: Transaction = await self._place.join()
+            async with self._ending(transaction):
+                yield transaction
+
+    @asynccontextmanager
+    async def _ending(self, transaction: Transaction) -> AsyncIterator[None]:
+        try:
+            yield
         except BaseException:
             with self._place.explaining():
                 await transaction.end(commit=False)
             raise
         with self._place.explaining():
             await transaction.end(commit=True)
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """For what comes after an erasure: in a file, nothing that joins is under way meanwhile."""
+        return self._place.alone()
+
+    def quiet(self) -> AbstractAsyncContextManager[None]:
+        """Waits for all that has joined, and lets nothing join to the end of the block."""
+        return self._place.quiet()
 
     async def look(self, statement: Executable, parameters: One, *, small: bool = False) -> Rows:
         """One statement that reads, and no transaction around it; `small` as in `Transaction.send`. Raises

@@ -9,9 +9,10 @@ held last and for the shortest time, so that no two wait for each other.
 A connection that was lost is noticed before it is used again, and the pool makes a new one.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Executable, bindparam, func, select, text
@@ -73,7 +74,6 @@ _REFUSALS = {
 class PostgresDatabase:
     """One database on a server, and the connections to it."""
 
-    writers = _WRITERS
     file = None
     was_left_open = False
 
@@ -84,6 +84,7 @@ class PostgresDatabase:
         self._setting = "HEARTEN_DATABASE_URL" if name == "main" else "HEARTEN_KEYRING_URL"
         self._engine = _engine(url, writable=writable)
         self._turns = Turns(self._engine)
+        self._room = asyncio.Semaphore(_WRITERS)
 
     async def take_turn(self, what: bytes) -> bool:
         return await self._turns.take(what)
@@ -98,6 +99,26 @@ class PostgresDatabase:
     async def begin(self, *, write: bool) -> "PostgresTransaction":  # noqa: ARG002 - a transaction may always write
         connection = await finish(self._connect(), undo=AsyncConnection.close)
         return PostgresTransaction(self, connection)
+
+    async def join(self) -> "PostgresTransaction":
+        """The server itself writes side by side, and gathers commits."""
+        return await self.begin(write=True)
+
+    def room(self) -> AbstractAsyncContextManager[None]:
+        """Room for one of those that join: there are only so many connections."""
+        return self._room
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """Others go on meanwhile: on a server nobody is in the way."""
+        return nullcontext()
+
+    @asynccontextmanager
+    async def quiet(self) -> AsyncIterator[None]:
+        """Until the end of the block, nothing that has joined is under way."""
+        async with AsyncExitStack() as places:
+            for _ in range(_WRITERS):
+                await places.enter_async_context(self._room)
+            yield
 
     async def _connect(self) -> AsyncConnection:
         connection = await self._engine.connect().start()

@@ -4,25 +4,24 @@ Promises, on every connection: WAL with `synchronous=FULL` (what was committed s
 `secure_delete` (what is deleted is overwritten), and no temporary files. Files are made for the owner only.
 Transactions begin when we say so: writers with BEGIN IMMEDIATE, so that two of them never deadlock half-way.
 
-SQLAlchemy writes the statements, once each, and opens the connections (aiosqlite: each has a thread of its own). We
-hand whole lists of statements to that thread ourselves: SQLAlchemy would go there and back four times for each. Small
-ones, which find a few rows by their keys and write nothing to the disk, run at once where nobody has to be waited for:
-the way to a thread and back takes ten times as long as they do. What waits, for a lock or for the disk, never runs so.
+SQLAlchemy writes the statements, once each, and opens the connections; how statements run there, `connection.py` says,
+and how units of work share a commit, `sharing.py`.
 """
 
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Executable
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database.connection import Connection, roll_back, run_all, take_back
 from storage.database.pragmas import PATIENCE, reading_engine, writing_engine
+from storage.database.sharing import Shared, Sharing
 from storage.database.transaction import One, Rows, Step, Transaction, finish
 from storage.database.words import Bound, Given, bind, rows_of
 from storage.errors import SchemaError, Unavailable
@@ -35,18 +34,19 @@ _PATIENCE_FOR_READERS = 200
 #: Connections at the same time.
 _AT_ONCE = 8
 
+#: Bytes of one unit's values up to which they are written at once, and not by way of a thread.
+_SMALL = 64 * 1024
+
 
 class SqliteFile:
     """The file of one database, and the connections to it."""
-
-    #: One writer at a time is what SQLite has; who waits for it within this process should wait in the order of coming.
-    writers = 1
 
     def __init__(self, url: URL, *, writable: bool) -> None:
         self.file = Path(url.database or "")
         self._engine = writing_engine(url) if writable else reading_engine(self.file)
         self._keeps = writable
-        self._idle: list[_Connection] = []
+        self._idle: list[Connection] = []
+        self._sharing = Sharing(self)
         self._room = asyncio.Semaphore(_AT_ONCE)
 
     @property
@@ -67,6 +67,22 @@ class SqliteFile:
         """The transaction really begins with its first statement, in the same travel."""
         return SqliteTransaction(self, await self.take(), "BEGIN IMMEDIATE" if write else "BEGIN")
 
+    async def join(self) -> "SqliteUnit":
+        """A transaction that may share its commit with others of this process, in the order of coming."""
+        shared = await self._sharing.join()
+        begin = [] if shared.connection.in_transaction else ["BEGIN IMMEDIATE"]
+        return SqliteUnit(self, self._sharing, shared, *begin, "SAVEPOINT unit")
+
+    def room(self) -> AbstractAsyncContextManager[None]:
+        """Whoever joins waits for the turn."""
+        return nullcontext()
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """Until the end of the block, nothing that has joined is under way."""
+        return self._sharing.alone()
+
+    quiet = alone
+
     async def look(self, statement: Executable, parameters: One, *, small: bool) -> Rows:
         bound = bind(statement, parameters)
         connection = await self.take()
@@ -82,25 +98,25 @@ class SqliteFile:
     async def give_turn_back(self, what: bytes) -> None:
         """Nobody waits for it."""
 
-    async def take(self) -> "_Connection":
+    async def take(self) -> Connection:
         """A connection of one's own, until it is given back."""
         await self._room.acquire()
         try:
-            return self._idle.pop() if self._idle else await finish(self._connect(), undo=_Connection.close)
+            return self._idle.pop() if self._idle else await finish(self._connect(), undo=Connection.close)
         except BaseException:
             self._room.release()
             raise
 
-    async def give_back(self, connection: "_Connection", *, broken: bool = False) -> None:
+    async def give_back(self, connection: Connection, *, broken: bool = False) -> None:
         self._room.release()
         if self._keeps and not broken:
             self._idle.append(connection)
         else:
             await finish(connection.close())
 
-    async def _connect(self) -> "_Connection":
+    async def _connect(self) -> Connection:
         connection = await self._engine.connect()
-        return _Connection(connection, (await connection.get_raw_connection()).driver_connection)
+        return Connection(connection, (await connection.get_raw_connection()).driver_connection)
 
     def make(self) -> None:
         """SQLite gives the WAL the mode of its database, so it is enough to be first."""
@@ -150,9 +166,9 @@ class SqliteFile:
         try:
             connection = await self.take()
             try:
-                _, (_, rows, _) = await connection.travel(_run_all, [(impatient, {}, ()), (statement, {}, ())])
+                _, (_, rows, _) = await connection.travel(run_all, [(impatient, {}, ()), (statement, {}, ())])
             finally:
-                await finish(connection.travel(_run_all, [(patient, {}, ())]))
+                await finish(connection.travel(run_all, [(patient, {}, ())]))
                 await self.give_back(connection)
         except (DBAPIError, sqlite3.Error):
             return None
@@ -160,11 +176,11 @@ class SqliteFile:
 
 
 class SqliteTransaction(Transaction):
-    def __init__(self, file: SqliteFile, connection: "_Connection", first: str) -> None:
+    def __init__(self, file: SqliteFile, connection: Connection, *first: str) -> None:
         super().__init__()
         self._file = file
         self._connection = connection
-        self._first: str | None = first
+        self._first = first
 
     def holding(self, what: bytes) -> list[Step]:  # noqa: ARG002 - there is one writer, so it holds everything
         return []
@@ -174,8 +190,8 @@ class SqliteTransaction(Transaction):
         return [rows_of(*each) for each in zip(bound, await self._travel(bound, small=small), strict=True)]
 
     async def _travel(self, bound: list[Bound], *, small: bool = False) -> list[Given]:
-        first: list[Bound] = [] if self._first is None else [(self._first, {}, ())]
-        self._first = None
+        first: list[Bound] = [(each, {}, ()) for each in self._first]
+        self._first = ()
         if not first and not bound:
             return []
         with self._file.explaining():
@@ -201,7 +217,7 @@ class SqliteTransaction(Transaction):
             if commit:
                 await self._commit()
             else:
-                await finish(self._connection.travel(_roll_back))
+                await finish(self._connection.travel(roll_back))
             if self._connection.whole.in_transaction():
                 await finish(self._connection.whole.rollback())
             broken = False
@@ -210,83 +226,47 @@ class SqliteTransaction(Transaction):
 
     async def _commit(self) -> None:
         steps, self._noted = self._noted, []
-        if self._first is not None and not steps:
+        if self._first and not steps:
             return  # it never began
         try:
             await self._travel([*(bind(*step) for step in steps), ("COMMIT", {}, ())])
         except BaseException:
-            await finish(self._connection.travel(_roll_back))  # changes nothing where it was committed
+            await finish(self._connection.travel(roll_back))  # changes nothing where it was committed
             raise
 
 
-class _Connection:
-    """A connection, whole as SQLAlchemy knows it, and the driver's own beneath."""
+class SqliteUnit(SqliteTransaction):
+    """Between a savepoint and its release in a transaction that is shared."""
 
-    def __init__(self, whole: AsyncConnection, driver: Any) -> None:
-        self.whole = whole
-        self._driver = driver
-        self._sent = 0
-        self._returned = 0
-        self._waits = True  # for locks, up to PATIENCE
+    def __init__(self, file: SqliteFile, sharing: Sharing, shared: Shared, *first: str) -> None:
+        super().__init__(file, shared.connection, *first)
+        self._sharing = sharing
+        self._shared = shared
 
-    async def run(self, steps: list[Bound], *, small: bool) -> list[Given]:
-        """Run these statements: at once where they are small and nobody has to be waited for, else in the thread."""
-        if small and self._sent == self._returned:
-            driver: sqlite3.Connection = self._driver._conn  # noqa: SLF001 - the only way in
-            if self._waits:
-                driver.execute("PRAGMA busy_timeout=0")
-                self._waits = False
-            given = _run_at_once(driver, steps)
-            if given is not None:
-                return given
-        return await self.travel(_run_all, steps)
+    async def end(self, *, commit: bool) -> None:
+        """Released, it waits for the commit that it shares: it is not over before that is on the disk."""
+        kept = False
+        try:
+            if commit:
+                kept = await self._release()
+        finally:
+            if not kept and not self._first:
+                await finish(self._connection.travel(take_back))
+            await self._sharing.leave(self._shared)
+        if kept:
+            await self._shared.committed()
 
-    async def travel(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Run a function in the thread of this connection, which gives it the standard library's connection first. What
-        was sent there runs to its end, one after the other, even where nobody waits for it any more."""
-
-        waits, self._waits = self._waits, True
-        self._sent += 1
-
-        def there() -> T:
-            try:
-                driver: sqlite3.Connection = self._driver._conn  # noqa: SLF001
-                if not waits:
-                    driver.execute(f"PRAGMA busy_timeout={PATIENCE}")
-                return work(driver, *arguments)
-            finally:
-                self._returned += 1
-
-        given: T = await self._driver._execute(there)  # noqa: SLF001
-        return given
-
-    async def close(self) -> None:
-        await self.whole.invalidate()
-        await self.whole.close()
+    async def _release(self) -> bool:
+        """False where it never began."""
+        bound = [bind(*step) for step in self._noted]
+        self._noted = []
+        if self._first and not bound:
+            return False
+        await self._travel(bound, small=_size(bound) <= _SMALL)
+        await self._travel([("RELEASE unit", {}, ())], small=True)
+        self._shared.kept += 1
+        return True
 
 
-def _run_at_once(driver: sqlite3.Connection, steps: list[Bound]) -> list[Given] | None:
-    """None where the first statement would have to wait for another process: then nothing has happened yet."""
-    try:
-        first = _run_all(driver, steps[:1])
-    except sqlite3.OperationalError as problem:
-        if problem.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return None
-        raise
-    return first + _run_all(driver, steps[1:])
-
-
-def _run_all(driver: sqlite3.Connection, steps: list[Bound]) -> list[Given]:
-    given: list[Given] = []
-    for statement, parameters, _ in steps:
-        cursor = driver.execute(statement, parameters)
-        if cursor.description is None:
-            given.append(((), [], cursor.rowcount))
-        else:
-            given.append((tuple(column[0] for column in cursor.description), cursor.fetchall(), cursor.rowcount))
-    return given
-
-
-def _roll_back(driver: sqlite3.Connection) -> None:
-    if driver.in_transaction:
-        driver.execute("ROLLBACK")
+def _size(steps: list[Bound]) -> int:
+    return sum(len(value) for _, values, _ in steps for value in values.values() if isinstance(value, bytes))

@@ -1,8 +1,9 @@
 """Keys that the bot's host makes: one for each participant, and its own.
 
 bot.key  on the bot's host only: the bot key (progress, outbox, audit) and the pepper of the pseudonyms. It opens no
-         answer. A participant's key lives in the keyring (`storage.keyring`); deleting every copy of it erases what it
-         sealed, everywhere.
+         answer. From it comes, for each study, the pair to which researchers seal what the bot is to pass on
+         (`bundle_key`). A participant's key lives in the keyring (`storage.keyring`); deleting every copy of it erases
+         what it sealed, everywhere.
 """
 
 import hmac
@@ -13,7 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from storage.errors import KeyFileError
 from storage.keyfiles import BotFile, parse_key_file, read_private_text, write_new
-from storage.keys.kept import KeptKey
+from storage.keys.bundle import BundleKey
+from storage.keys.kept import KeptKey, derive
 
 
 def make_participant_key() -> bytes:
@@ -27,6 +29,7 @@ class BotKey(KeptKey):
     def __init__(self, key: bytes, pepper: bytes) -> None:
         super().__init__(key, "bot key")
         self._pepper = pepper
+        self._bundles = derive(key, b"hearten bot key v1: bundles")
 
     @classmethod
     def read(cls, path: Path) -> "BotKey":
@@ -47,6 +50,10 @@ class BotKey(KeptKey):
                     f"{path} cannot be written: make its folder writable, or set HEARTEN_BOT_KEY."
                 ) from None
         return cls.read(path)
+
+    def bundle_key(self, study: bytes) -> BundleKey:
+        """The pair to which bundles for this bot are sealed. Made of the bot key, so it needs no file."""
+        return BundleKey.of_secret(self._bundles, study)
 
     def pseudonym(self, telegram_id: int) -> bytes:
         """32 bytes that stand for a person: HMAC-SHA-256 of the id under the pepper."""

@@ -58,6 +58,11 @@ class KeptKey:
         )
 
 
+def key_about(participant_key: bytes) -> KeptKey:
+    """What seals whatever the research side learns about one person: it is gone with that person's key."""
+    return KeptKey(derive(participant_key, b"hearten about one person v1"), "person's key")
+
+
 def derive(key: bytes, purpose: bytes) -> bytes:
     """32 bytes for one purpose: HKDF-SHA-256 (RFC 5869), without salt."""
     return HKDF(SHA256(), length=32, salt=None, info=purpose).derive(key)

@@ -61,11 +61,16 @@ def read_recipients(folder: Path) -> tuple[Recipient, ...]:
 
 
 def add_recipient(folder: Path, source: Path) -> Listed:
-    """Copy a public key into the folder; returns how it stands there. Raises KeyFileError where it is closed, is there
-    already, or cannot be written."""
+    """Copy a public key into the folder; returns how it stands there. Where the same key stands there without the half
+    that checks signatures, it gets it. Raises KeyFileError where it is closed, is there already, or cannot be written.
+    """
     new = read_listed(source)
     for each in list_recipients(folder):
         if each.recipient.id == new.recipient.id:
+            if new.recipient.signer and not each.recipient.signer and not each.closed and not new.closed:
+                with _in(folder):
+                    write_over(each.path, read_text(source), 0o644)
+                return Listed(each.path, new.recipient, None)
             state = "closed, and is not opened again" if each.closed else "there"
             raise KeyFileError(f"This key is in {folder} already ({each.path.name}): it is {state}.")
     if new.closed:

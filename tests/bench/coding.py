@@ -7,7 +7,6 @@ nothing is measured here but time and memory.
 """
 
 import json
-import os
 import random
 import resource
 import subprocess
@@ -17,17 +16,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.console import Console
-from rich.table import Table
 from textblob.classifiers import NaiveBayesClassifier
 
 from analysis.engines import open_coder
 from analysis.exemplars import read_exemplars
 from analysis.frameworks import read_framework
+from tests.bench.rows import Row, show
 
 SHORT = 110  # characters: one or two sentences in a chat
 LEXICAL, SEMANTIC, BASELINE = 4000, 600, 12
-FEW, MANY = 1000, 100_000
+SIZES = (1_000, 10_000, 100_000)
 
 _MEMORY = """
 import resource, sys
@@ -105,20 +103,17 @@ def start(engine: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def main() -> None:
-    few, many = memory(FEW), memory(MANY)  # first: a process is born as large as the one that starts it
+def rows() -> list[Row]:
+    held = [Row("Memory of coding", "MB", memory(count), count=count) for count in SIZES]
+    # After that: a process is born as large as the one that starts it.
     lexical, semantic, baseline = rate("lexical", LEXICAL), rate("semantic", SEMANTIC), rate_of_baseline()
-    table = Table("coding", "measured", "aim", title=f"Coding of answers, {os.cpu_count()} cores")
-    table.add_row("lexical engine, short answers a second", f"{lexical:,.0f}", "2,000")
-    table.add_row("TextBlob's NaiveBayesClassifier, the same", f"{baseline:,.1f}", "")
-    table.add_row("lexical engine beside it, times", f"{lexical / baseline:,.0f}", "50")
-    table.add_row("semantic engine, small model, a second", f"{semantic:,.0f}", "150")
-    table.add_row(f"memory for {FEW:,} answers, MB", f"{few:,.0f}", "")
-    table.add_row(f"memory for {MANY:,} answers, MB", f"{many:,.0f}", f"{few * 1.1:,.0f} (flat)")
-    for engine in ("lexical", "semantic"):
-        table.add_row(f"start of the {engine} engine, seconds of processor", f"{start(engine):.1f}", "2.0")
-    Console().print(table)
+    return [
+        Row("Answers coded, lexical engine", "/s", lexical, baseline, "TextBlob NaiveBayes", more_is_better=True),
+        Row("Answers coded, semantic engine", "/s", semantic, baseline, "TextBlob NaiveBayes", more_is_better=True),
+        *held,
+        *(Row(f"Start of the {engine} engine, processor", "s", start(engine)) for engine in ("lexical", "semantic")),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    show(rows())

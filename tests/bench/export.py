@@ -7,7 +7,6 @@ out details, coding, disclosure control, writing. Opening sealed answers is not 
 import asyncio
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -16,17 +15,15 @@ from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from analysis.export import Request, Told, export
 from analysis.frameworks import DEFAULT, read_framework
 from analysis.masking import MaskByPerson
-from analysis.sharing import SharedReading, Tools, usual_processes
+from analysis.sharing import Crew, SharedReading, Tools, usual_processes
 from storage.records import Answer, Asked, Content
+from tests.bench.rows import Row, show
 from tests.test_deidentify import marks
 
-SIZES = (10_000, 100_000)
+SIZES = (1_000, 10_000, 100_000)
 EACH = 10  # answers of one person
 AGES = ("from_18_to_24", "from_25_to_34", "from_35_to_44", "from_45_to_54")
 
@@ -51,9 +48,10 @@ async def asked() -> AsyncIterator[Asked]:
 
 
 async def run(count: int, form: str, processes: int, folder: Path) -> None:
-    reading, told = SharedReading(Tools(DEFAULT, "lexical"), MaskByPerson, processes=processes), Told()
     request = Request(folder / "out", form, True, date(2026, 11, 22), k=5, l=2)  # type: ignore[arg-type]
-    await export(request, reading.code(told.listen(answers(count))), asked(), read_framework(DEFAULT), told=told)
+    with Crew(Tools(DEFAULT, "lexical"), processes) as crew:
+        reading, told = SharedReading(crew, MaskByPerson), Told()
+        await export(request, reading.code(told.listen(answers(count))), asked(), read_framework(DEFAULT), told=told)
 
 
 def measure(count: int, form: str, processes: int) -> tuple[float, float, float, float]:
@@ -61,20 +59,18 @@ def measure(count: int, form: str, processes: int) -> tuple[float, float, float,
     and of the largest one, from a look every fifth of a second."""
     command = [sys.executable, "-m", "tests.bench.export", "one", str(count), form, str(processes)]
     began, together, largest = time.perf_counter(), 0.0, 0.0
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     used: dict[int, float] = {}
     with subprocess.Popen(command) as export_run:
         while export_run.poll() is None:
             each = [memory_of(process) for process in family(export_run.pid)]
             together, largest = max(together, sum(each)), max(largest, *each, 0.0)
-            used |= {process: seconds_of(process) for process in family(export_run.pid)[1:]}
+            for process in family(export_run.pid):
+                used[process] = max(used.get(process, 0.0), seconds_of(process))
             time.sleep(0.2)
         seconds = time.perf_counter() - began
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     if export_run.returncode:
         raise SystemExit(f"The export of {count:,} answers as {form} failed.")
-    return seconds, own + sum(used.values()), together, largest
+    return seconds, sum(used.values()), together, largest
 
 
 def family(process: int) -> list[int]:
@@ -96,6 +92,7 @@ def memory_of(process: int) -> float:
 
 
 def seconds_of(process: int) -> float:
+    """Its own seconds, without those of processes that it waited for: each is counted where it is."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -108,17 +105,23 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             asyncio.run(run(int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), Path(folder)))
         return
-    table = Table("answers", "format", "processes", "seconds", "of processors", "all, MB", "largest, MB")
+    show(rows(tuple(map(int, sys.argv[1:])) or SIZES))
+
+
+def rows(sizes: tuple[int, ...] = SIZES) -> list[Row]:
+    found = []
     for form in ("csv", "qdpx"):
-        for count in map(int, sys.argv[1:]) if sys.argv[1:] else SIZES:
+        for count in sizes:
+            alone: tuple[float, ...] = ()
             for processes in sorted({1, usual_processes()}):
                 seconds, used, together, largest = measure(count, form, processes)
-                figures = (f"{each:,.0f}" for each in (seconds, used, together, largest))
-                table.add_row(f"{count:,}", form, str(processes), *figures)
-    Console().print(table)
-    Console().print(
-        "Load of the machine over the last minutes: " + ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    )
+                what = f"Export as {form}, {processes} processes"
+                found.append(Row(f"{what}, processor", "s", used, count=count))
+                found.append(Row(f"{what}, clock", "s", seconds, *(alone[:1] or (None,)), "one process", count=count))
+                found.append(Row(f"{what}, all memory", "MB", together, count=count))
+                found.append(Row(f"{what}, largest process", "MB", largest, count=count))
+                alone = (seconds,)
+    return found
 
 
 if __name__ == "__main__":

@@ -16,18 +16,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from aiogram import Bot, Dispatcher, F, Router
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.types import Message
-from rich.console import Console
-from rich.table import Table
-
 from bot.assembly import put_together, run
 from bot.demo.stage import make_token, set_stage
 from bot.messenger import Messenger, Person
 from storage.keys import read_research_key
 from storage.read import Reader
+from tests.bench.echo import make_client, make_dispatcher
+from tests.bench.rows import Row, show
 from tests.test_bot.conftest import to_first_question
 
 ROUNDS = 10
@@ -42,15 +37,7 @@ WORDS = "They rang me back the same day, and that is what made the difference to
 @asynccontextmanager
 async def echoing(messenger: Messenger, token: str) -> AsyncIterator[None]:
     """A bot that says what it hears."""
-    router = Router()
-
-    @router.message(F.text)
-    async def echo(message: Message) -> None:
-        await message.answer(message.text or "")
-
-    dispatcher = Dispatcher()
-    dispatcher.include_router(router)
-    client = Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(messenger.url)))
+    dispatcher, client = make_dispatcher(), make_client(messenger.url, token)
     polling = asyncio.create_task(dispatcher.start_polling(client, handle_signals=False))
     try:
         yield
@@ -179,27 +166,22 @@ async def measure_start(folder: Path) -> tuple[float, float]:
     return address, people
 
 
-def row(table: Table, what: str, unit: str, ours: float, theirs: float | None = None) -> None:
-    digits = 0 if ours >= 100 else 1
-    beside = ("", "") if theirs is None else (f"{theirs:.{digits}f} {unit}", f"{ours / theirs:.1f}")
-    table.add_row(what, f"{ours:.{digits}f} {unit}", *beside)
+def rows() -> list[Row]:
+    return asyncio.run(_measure())
 
 
-async def main() -> None:
-    table = Table("", "Hearten", "bare echo bot", "ratio", title="How fast it is on this machine, as it is now")
+async def _measure() -> list[Row]:
+    bare = "bare echo bot"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ours, theirs = await measure_replies(folder / "one")
-        row(table, "Message to reply, one person, median", "ms", statistics.median(ours), statistics.median(theirs))
-        row(table, "Message to reply, one person, p95", "ms", p95(ours), p95(theirs))
-        many, echoed = await measure_crowd(folder / "many")
-        row(table, f"Messages a second, {CROWD} people at once", "/s", many, echoed)
+        median = Row("Message to reply, median", "ms", statistics.median(ours), statistics.median(theirs), bare)
+        slow = Row("Message to reply, p95", "ms", p95(ours), p95(theirs), bare)
+        many = Row(f"Answered, {CROWD} people at once", "/s", *await measure_crowd(folder / "many"), bare, True)
         first, people = await measure_start(folder)
         second, _ = await measure_start(folder)
-        row(table, "First start of the demo, to its address", "s", first)
-        row(table, "First start, until the people have spoken", "s", people)
-        row(table, "Second start of the demo, to its address", "s", second)
-    Console().print(table)
+    starts = {"First start of the demo": first, "until the people have spoken": people, "Second start": second}
+    return [median, slow, many, *(Row(what, "s", seconds) for what, seconds in starts.items())]
 
 
 def p95(times: list[float]) -> float:
@@ -207,4 +189,4 @@ def p95(times: list[float]) -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    show(rows())

@@ -3,7 +3,9 @@
 The unit is what the bot commits for one answer: the update's number, the person's progress read and written, the answer
 sealed in two layers, what became of the question, the message to send. Beside it, with the same durability (WAL,
 `synchronous=FULL`), in turns: aiosqlite inserting one row with as many bytes, and the same through SQLCipher, which
-encrypts the file with a key that lies beside it. Then every answer is read back with the research key.
+encrypts the file with a key that lies beside it. First one after the other, then twenty at the same moment, when our
+units share a commit; a plain insert has its own, since one connection has one transaction. Then every answer is read
+back with the research key.
 """
 
 import asyncio
@@ -20,26 +22,26 @@ from pathlib import Path
 
 import aiosqlite
 import sqlcipher3
-from rich.console import Console
-from rich.table import Table
 
 from storage.keys import Cost, make_research_key, read_research_key
 from storage.read import Reader
 from storage.records import Content, Enrolment, NewPart, Place
 from storage.settings import StorageSettings
 from storage.write import Store
+from tests.bench.rows import Row, show
 from tests.test_storage.server import Server, find_binaries
 
-ROUNDS, EACH = 12, 150
+ROUNDS, EACH, AT_ONCE = 12, 160, 20
 DAY, PASSPHRASE = date(2026, 7, 1), "four words of a bench"
 WORDS = "They rang me back the same day, and that is what made the difference to me."
 PROGRESS, MESSAGE = b"p" * 700, b"m" * 400
 #: Envelope, sealed progress and sealed message of such a unit, in bytes.
 SIZE = 1500 + len(PROGRESS) + len(MESSAGE) + 2 * 28
-FEW, MANY = 10_000, 100_000
+SIZES = (1_000, 10_000, 100_000)
 PEOPLE = 500
 
 Insert = Callable[[int], Awaitable[None]]
+Times = dict[str, list[float]]
 
 
 def make_settings(folder: Path, urls: tuple[str, str] | None = None) -> StorageSettings:
@@ -91,8 +93,9 @@ async def prepare(connection: aiosqlite.Connection, key: str = "") -> None:
     await connection.commit()
 
 
-async def measure_commits(folder: Path) -> dict[str, list[float]]:
-    """Milliseconds of each commit: ours, plain, SQLCipher; in turns, so that all three meet the same weather."""
+async def measure_commits(folder: Path) -> tuple[Times, Times]:
+    """Milliseconds of each commit, alone and with others at the same moment: ours, plain, SQLCipher; in turns, so that
+    all three meet the same weather."""
     store = await Store.open(make_settings(folder))
     await enrol(store, PEOPLE)
     cipher = aiosqlite.Connection(lambda: sqlcipher3.connect(str(folder / "cipher.db")), iter_chunk_size=64)
@@ -104,13 +107,38 @@ async def measure_commits(folder: Path) -> dict[str, list[float]]:
             "plain": lambda number: plain(bare, number),
             "SQLCipher": lambda number: plain(cipher, number),
         }
-        times = await take_turns(ways)
+        alone = await take_turns(ways)
+        side_by_side = {name: insert if name == "ours" else one_by_one(insert) for name, insert in ways.items()}
+        together = await take_turns_together(side_by_side)
     await store.close()
+    return alone, together
+
+
+def one_by_one(insert: Insert) -> Insert:
+    turn = asyncio.Lock()
+
+    async def in_turn(number: int) -> None:
+        async with turn:
+            await insert(number)
+
+    return in_turn
+
+
+async def take_turns_together(ways: dict[str, Insert]) -> Times:
+    """As below, AT_ONCE started at the same moment; milliseconds for each of them."""
+    times: Times = {name: [] for name in ways}
+    beyond = (ROUNDS + 1) * EACH
+    for turn in range(ROUNDS + 1):
+        for name, insert in ways.items():
+            for first in range(beyond + turn * EACH, beyond + (turn + 1) * EACH, AT_ONCE):
+                begun = time.perf_counter()
+                await asyncio.gather(*map(insert, range(first, first + AT_ONCE)))
+                times[name] += [(time.perf_counter() - begun) / AT_ONCE * 1000] * bool(turn)
     return times
 
 
-async def take_turns(ways: dict[str, Insert]) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in ways}
+async def take_turns(ways: dict[str, Insert]) -> Times:
+    times: Times = {name: [] for name in ways}
     for turn in range(ROUNDS + 1):
         for name, insert in ways.items():
             for number in range(turn * EACH, (turn + 1) * EACH):
@@ -176,36 +204,30 @@ def measure_reading(folder: Path, answers: int) -> tuple[float, float]:
     return answers / float(seconds), float(memory) / 1024
 
 
-def main() -> None:
-    table = Table("", "Hearten", "beside it", "ratio", title="What keeping an answer safe costs on this machine")
-
-    def row(
-        what: str, ours: float, unit: str, other: str = "", theirs: float = 0.0, *, less_is_more: bool = True
-    ) -> None:
-        ratio = f"{(theirs / ours if less_is_more else ours / theirs):.2f}" if theirs else ""
-        table.add_row(what, f"{ours:,.2f} {unit}", f"{other} {theirs:,.2f} {unit}" if theirs else "", ratio)
-
+def rows() -> list[Row]:
+    found: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "commits").mkdir()
-        times = asyncio.run(measure_commits(folder / "commits"))
-        for how, of in (("median", statistics.median), ("mean", statistics.mean)):
-            for other in ("plain", "SQLCipher"):
-                row(f"One answer committed, {how}", of(times["ours"]), "ms", other, of(times[other]))
+        ways = ("One answer committed", f"{AT_ONCE} at once, each")
+        for when, times in zip(ways, asyncio.run(measure_commits(folder / "commits")), strict=True):
+            for how, of in (("median", statistics.median), ("mean", statistics.mean)):
+                for beside, other in (("aiosqlite", "plain"), ("SQLCipher", "SQLCipher")):
+                    found.append(Row(f"{when}, {how}", "ms", of(times["ours"]), of(times[other]), beside))
         if find_binaries():
             (folder / "server").mkdir()
-            on_server = measure_server(folder / "server")
-            row("The same on PostgreSQL, median", statistics.median(on_server), "ms")
-        few = measure_reading(folder / "few", FEW)
-        many = measure_reading(folder / "many", MANY)
-        row(f"{FEW:,} answers read back", few[0], "/s")
-        row(f"{MANY:,} answers read back", many[0], "/s")
-        row(f"Memory for {MANY:,}", many[1], "MiB", f"for {FEW:,}:", few[1], less_is_more=False)
-    Console().print(table)
+            found.append(
+                Row("The same on PostgreSQL, median", "ms", statistics.median(measure_server(folder / "server")))
+            )
+        for count in SIZES:
+            rate, memory = measure_reading(folder / str(count), count)
+            found.append(Row("Answers read back", "/s", rate, more_is_better=True, count=count))
+            found.append(Row("Memory of reading back", "MB", memory, count=count))
+    return found
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         asyncio.run(read_all(Path(sys.argv[1])))
     else:
-        main()
+        show(rows())

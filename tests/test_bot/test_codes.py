@@ -49,6 +49,37 @@ async def test_the_code_works_from_another_phone(way: str, house: House) -> None
     assert answer.text == "They rang me back, said number 2."
 
 
+async def test_the_chat_on_the_lost_phone_is_cleared_and_nothing_is_said_there(house: House) -> None:
+    async with house.bot():
+        code = await with_an_answer(house, 1)
+        lost, other = house.messenger.person(1), house.messenger.person(2)
+        last = lost.messages[-1]
+        assert any("They rang me back" in each.text for each in lost.messages)
+        await other.send(code)
+        asks = await offer(other)
+        await other.press(asks, button(asks, "delete:code:"))
+        assert "clearing the chat on the other phone" in (await offer(other)).text
+        await lost.until(lambda it: not it.messages, timeout=20)
+        assert max(lost.chat.messages) == last.id, "no message lights up on a phone that somebody else may hold"
+        await lost.send("hello?")
+        assert "nothing of yours is kept" in (await lost.next_message(timeout=20)).text
+
+
+async def test_what_is_too_old_on_the_lost_phone_stays(house: House) -> None:
+    async with house.bot():
+        code = await with_an_answer(house, 1)
+        lost, other = house.messenger.person(1), house.messenger.person(2)
+        house.forward(hours=49)
+        await lost.send("And on a Sunday.")
+        await lost.wait_for(lambda message: "kept that too" in message.text, timeout=20)
+        before = len(lost.messages)
+        await other.send(code)
+        asks = await offer(other)
+        await other.press(asks, button(asks, "delete:code:"))
+        await lost.until(lambda it: len(it.messages) == before - 2, timeout=20)
+        assert any("They rang me back" in each.text for each in lost.messages)
+
+
 async def test_who_is_asked_may_keep_it(house: House) -> None:
     async with house.bot():
         code = await with_an_answer(house, 1)
@@ -111,10 +142,17 @@ def test_what_is_one(text: str) -> None:
     assert read_code(text) == "7K2M-Q9XD-4HTB-W0ZR"
 
 
+def test_every_code_is_read_however_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["QZCEDJMQXENKBXZE", "7K2MQ9XD4HTBW0ZR"])
+    letters = (letter for code in drawn for letter in code)
+    monkeypatch.setattr("bot.conversation.codes.secrets.choice", lambda _: next(letters))
+    assert new_code() == "7K2M-Q9XD-4HTB-W0ZR", "one without a figure could be four words"
+
+
 def test_a_button_gives_back_every_code() -> None:
     for _ in range(200):
         code = new_code()
-        assert read_code(code) == code
+        assert read_code(code) == code == read_code(code.replace("-", " "))
         assert read_button("delete:code:" + code.replace("-", "").lower()) == code
     assert read_button("delete:code:short") is None
     assert read_button("delete:sure:all") is None

@@ -8,7 +8,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.main import get_command
 
 from analysis.__main__ import app as analysis
-from analysis.commands.export import Format
+from analysis.export.forms import FORMS
 from bot.__main__ import app as bot
 from flows.__main__ import app as flows
 from flows.commands import SLASH
@@ -78,7 +78,7 @@ def test_options_are_as_they_are_in_the_code(name: str) -> None:
 
 
 def test_the_formats_of_an_export() -> None:
-    assert f"--format {'|'.join(Format)} " in DOCUMENTED["python -m analysis export"]
+    assert f"--format {'|'.join(FORMS)} " in DOCUMENTED["python -m analysis export"]
 
 
 @pytest.mark.parametrize("document", NAMES)

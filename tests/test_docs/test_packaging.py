@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.commands.study import ReportSettings
 from bot.settings import BotSettings
 from storage.settings import PREFIX
 from tests.test_docs.documents import ROOT, read
@@ -86,7 +87,7 @@ def test_the_container_is_made_of_what_is_there() -> None:
     let_in = {line.removeprefix("!") for line in read(".dockerignore").splitlines() if line.startswith("!")}
     assert copied == let_in
     assert all((ROOT / name).exists() for name in copied)
-    known = {PREFIX + name.upper() for name in BotSettings.model_fields}
+    known = {PREFIX + name.upper() for name in BotSettings.model_fields | ReportSettings.model_fields}
     assert set(re.findall(rf"{PREFIX}[A-Z_]+", read("Dockerfile"))) <= known
 
 

@@ -14,6 +14,8 @@ from flows.engine import begin
 from flows.library import load_guide
 from flows.turn import (
     Button,
+    CopyWanted,
+    DropCopy,
     Edited,
     Forget,
     ForgetEverything,
@@ -22,6 +24,7 @@ from flows.turn import (
     Opened,
     Pressed,
     Said,
+    SendCopy,
     Tidy,
     Unusable,
     Voiced,
@@ -31,8 +34,10 @@ from tests.test_flows.walking import Walker
 CASES = Path(__file__).parent / "cases"
 Promise = Literal[
     "Arrival", "Information", "Time to think", "Eligibility", "Consent", "Setting up", "Topics", "At every step",
-    "Check-ins", "Distress", "Ending", "Withdrawal", "Later rounds",
+    "Check-ins", "Distress", "Ending", "Withdrawal", "Later rounds", "Hearing back",
 ]  # fmt: skip
+#: Under which names the host has these heard.
+NAMES = {"answer": "tidings-00ff"}
 Thing = Literal["link", "wrong link", "voice", "sticker", "photo", "forward", "empty", "old button", "edit"]
 
 
@@ -45,6 +50,7 @@ class CaseTurn(Strict):
     press: str | None = None
     send: Thing | None = None
     wait: str | None = None
+    comes: Literal["answer", "copy"] | None = None
     expect: list[str] = []
     not_expect: list[str] = []
     buttons: list[str] = []
@@ -56,14 +62,15 @@ class CaseTurn(Strict):
     forgotten: Literal["everything", "one answer", "nothing"] | None = None
     cleared: Literal["everything", "answers", "nothing"] | None = None
     agreed: dict[str, bool] = {}
-    reminders: list[Literal["think", "pause", "round"]] | None = None
+    reminders: list[Literal["think", "pause", "round", "answer", "copy"]] | None = None
+    copy_is: Literal["sent", "deleted"] | None = None
     silent: bool = False
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
-        done = [self.say if self.send != "edit" else None, self.press, self.send, self.wait]
+        done = [self.say if self.send != "edit" else None, self.press, self.send, self.wait, self.comes]
         if sum(each is not None for each in done) != 1:
-            raise ValueError("a turn does one thing: say, press, send or wait")
+            raise ValueError("a turn does one thing: say, press, send, wait or comes")
         return self
 
 
@@ -88,6 +95,7 @@ class Host:
         self.kept: dict[tuple[str, int], str | None] = {}
         self.buttons: list[Button] = []
         self.first: Button | None = None
+        self.copy_here = False
         if case.start is None:
             self.walker.progress = None
         else:
@@ -118,6 +126,8 @@ class Host:
                         del self.kept[key]
                 case ForgetEverything():
                     self.kept.clear()
+                case SendCopy() | DropCopy():
+                    self.copy_here = False
         offered = [[button for row in say.buttons for button in row] for say in self.walker.says if say.buttons]
         if offered:
             self.buttons = offered[-1]
@@ -127,7 +137,7 @@ class Host:
         if turn.press is not None:
             found = next((button for button in self.buttons if button.label == turn.press), None)
             assert found, f"there is no button {turn.press!r}; there are {[button.label for button in self.buttons]}"
-            return Pressed(found.data)
+            return CopyWanted(here=self.copy_here) if found.data == "yes:copy" else Pressed(found.data)
         if turn.send is None:
             return Said(turn.say or "")
         if turn.send == "edit":
@@ -145,6 +155,10 @@ class Host:
         before = len(self.walker.effects)
         if turn.wait is not None:
             self._wait(_time(turn.wait))
+        elif turn.comes is not None:
+            self.copy_here = self.copy_here or turn.comes == "copy"
+            self.walker.comes(NAMES.get(turn.comes, turn.comes))
+            self._take_in(before)
         else:
             self.hear(self.heard(turn))
         self._compare(turn, before)
@@ -169,7 +183,8 @@ class Host:
         for label in turn.not_buttons:
             assert label not in labels, f"there is a button {label!r}"
         assert not turn.silent or not self.walker.says, "the bot says something"
-        assert turn.reminders is None or sorted(self.walker.scheduled) == sorted(turn.reminders)
+        due = [NAMES.get(each, each) for each in turn.reminders or []]
+        assert turn.reminders is None or sorted(self.walker.scheduled) == sorted(due)
         progress = self.walker.progress
         assert turn.at is None or (progress.at if progress else "nowhere") == turn.at
         assert turn.state is None or (progress is not None and progress.state == turn.state)
@@ -187,6 +202,9 @@ class Host:
         cleared = [each.everything for each in effects if isinstance(each, Tidy)]
         found = "everything" if any(cleared) else "answers" if cleared else "nothing"
         assert turn.cleared is None or found == turn.cleared, f"cleared from the chat: {found}"
+        kinds = {type(each) for each in effects}
+        assert turn.copy_is != "sent" or SendCopy in kinds, "the copy is not sent"
+        assert turn.copy_is != "deleted" or DropCopy in kinds, "the copy is not deleted"
         assert turn.forgotten is None or forgotten[turn.forgotten], f"not forgotten: {turn.forgotten}"
 
 
@@ -220,7 +238,7 @@ def test_a_conversation_keeps_its_promise(file: Path) -> None:
         try:
             host.play(turn)
         except AssertionError as error:
-            where = f"{file.name}, turn {number} ({turn.say or turn.press or turn.send})"
+            where = f"{file.name}, turn {number} ({turn.say or turn.press or turn.send or turn.comes})"
             raise AssertionError(f"{where}: {error}\n\nThe answer was:\n{host.walker.text}") from error
 
 

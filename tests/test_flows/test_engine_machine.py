@@ -17,6 +17,7 @@ from flows.progress import Progress
 from flows.turn import (
     Agree,
     Coded,
+    CopyWanted,
     Due,
     Edited,
     ForgetEverything,
@@ -27,6 +28,7 @@ from flows.turn import (
     Pressed,
     Said,
     Schedule,
+    SendCopy,
     Tidy,
     Unusable,
     Voiced,
@@ -44,7 +46,26 @@ load_guide = lru_cache(read_guide)
 EXAMPLES = int(os.environ.get("HEARTEN_TEST_EXAMPLES", "340"))
 CODE = "7K2M-Q9XD-4HTB-W0ZR"
 CODES = [Coded(CODE), Coded(CODE, confirmed=True), Coded(CODE, confirmed=True, known=True)]
-OTHERS = [Voiced(), Unusable(), Unusable(forwarded=True), Edited("new"), Opened(), Opened("X", known=False), *CODES]
+COMES = ["tidings-00ff", "tidings-11ee", "copy"]
+OTHERS = [
+    Voiced(),
+    Unusable(),
+    Unusable(forwarded=True),
+    Edited("new"),
+    Opened(),
+    Opened("X", known=False),
+    *CODES,
+    CopyWanted(here=True),
+]
+
+
+def hears_back(progress: Progress | None) -> bool:
+    """Whether they agreed to it in any session."""
+    while progress is not None:
+        if progress.agreed and progress.consent.get("hear_back"):
+            return True
+        progress = progress.before
+    return False
 
 
 class AnyConversation(RuleBasedStateMachine):
@@ -110,7 +131,7 @@ class AnyConversation(RuleBasedStateMachine):
         self.walker.now = max(self.walker.now, self.walker.scheduled[name]) + timedelta(hours=late)
         before, effects = self.walker.progress, len(self.walker.effects)
         turn = self.walker.due(name)
-        assert turn == advance(self.walker.guide, before, Due(name), self.walker.now)
+        assert turn == advance(self.walker.guide, before, self.walker.came(name), self.walker.now)
         if turn.says:
             assert not self.walker.guide.reminders.is_quiet(self.walker.now), "nobody is written to in quiet hours"
             assert any(data.startswith(("help:", "back:")) for say in turn.says for data in data_of(say))
@@ -124,6 +145,22 @@ class AnyConversation(RuleBasedStateMachine):
             return
         turn = advance(self.walker.guide, self.walker.progress, Due(name), self.walker.now)
         assert turn.says == ()
+
+    @rule(name=st.sampled_from(COMES))
+    def something_comes_back(self, name: str) -> None:
+        """What a service answered, or the copy, at any time and also to those who never asked."""
+        before, effects, guide = self.walker.progress, len(self.walker.effects), self.walker.guide
+        self.walker.scheduled.pop(name, None)
+        turn = self.walker.comes(name)
+        if turn.says:
+            assert before is not None
+            assert not guide.reminders.is_quiet(self.walker.now)
+            assert before.aside is None or before.aside.kind != "care"
+            assert before.copy_asked if name == "copy" else hears_back(before)
+            assert any(data.startswith("help:") for say in turn.says for data in data_of(say))
+        if before is None or not (before.copy_asked if name == "copy" else hears_back(before)):
+            assert not turn.says
+        self.check_effects(effects, before)
 
     def check_invitation(self, before: Progress | None) -> None:
         later = self.walker.guide.later_rounds
@@ -160,7 +197,7 @@ class AnyConversation(RuleBasedStateMachine):
                 case Schedule(name, due):
                     assert due >= self.walker.now - timedelta(minutes=1)
                     assert not self.walker.guide.reminders.is_quiet(due), "nothing is planned for quiet hours"
-                    asked = name == "round" or (before is not None and self.asked_for(name, before))
+                    asked = name in ("round", *COMES) or (before is not None and self.asked_for(name, before))
                     assert asked, "reminders come only to those who asked"
                 case ForgetEverything():
                     asked_first = before is not None and before.aside is not None and before.aside.kind == "sure"
@@ -169,6 +206,9 @@ class AnyConversation(RuleBasedStateMachine):
                     self.skipped.clear()
                 case Keep() | Mark():
                     assert self.agreed
+                case SendCopy():
+                    assert before is not None
+                    assert before.copy_asked, "a copy goes to who asked for it"
                 case Tidy():
                     now = self.walker.progress
                     wanted = any(each is not None and each.tidy for each in (before, now))
@@ -196,7 +236,8 @@ class AnyConversation(RuleBasedStateMachine):
                 "pause": progress.state == "paused",
                 "think": progress.at == "think" and not progress.taking_part,
                 "round": progress.state == "finished" and progress.consent.get("contact", False),
-            }[name]
+                "copy": progress.copy_asked is not None,
+            }.get(name, name.startswith("tidings-") and hears_back(progress))
 
     @invariant()
     def there_is_a_way_out_and_help(self) -> None:

@@ -13,6 +13,7 @@ from flows.library import load_guide
 from flows.progress import Progress
 from flows.turn import (
     ChangeLanguage,
+    CopyCame,
     Due,
     Effect,
     ForgetEverything,
@@ -23,10 +24,13 @@ from flows.turn import (
     Say,
     Schedule,
     StartRound,
+    Told,
     Turn,
     Unschedule,
 )
 
+#: What a service answers, in two languages.
+ANSWERS = {"en": "The phone is answered until 8 now.", "cy": "Mae rhywun yn ateb y ffôn tan 8 nawr."}
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 GUIDE = load_guide("relational-practice").for_service("Riverside community team", None, 0)
 
@@ -59,7 +63,17 @@ class Walker:
     def due(self, name: str) -> Turn:
         """The time comes that this was scheduled for."""
         self.now = max(self.now, self.scheduled.pop(name))
-        return self._take_in(advance(self.guide, self.progress, Due(name), self.now))
+        return self._take_in(advance(self.guide, self.progress, self.came(name), self.now))
+
+    def comes(self, name: str) -> Turn:
+        """What nobody here scheduled: something arrives from the researchers, and the host lets us hear it."""
+        return self._take_in(advance(self.guide, self.progress, self.came(name), self.now))
+
+    def came(self, name: str) -> Heard:
+        """What the host lets the engine hear when this is due."""
+        if name.startswith("tidings-"):
+            return Told(name, ANSWERS, "https://riverside.example/answers")
+        return CopyCame(name, (self.now + timedelta(days=14)).date()) if name == "copy" else Due(name)
 
     def _take_in(self, turn: Turn) -> Turn:
         self.own_turn = turn

@@ -1,6 +1,7 @@
 """Review, coding and the book on the command line, and exports that ask whether a person reviewed."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.__main__ import app
+from storage import read
 from storage.__main__ import app as store_app
+from storage.seal import open_envelope
 from tests.test_people.conftest import SAID, Study
 
 CUSTODIAN = "--unreviewed-i-am-the-custodian"
@@ -61,6 +64,18 @@ def test_an_export_waits_for_the_review_of_every_text(study: Study, tmp_path: Pa
     assert "BEFORE YOU DO ANYTHING ELSE" not in readme
 
 
+def test_a_reviewed_export_opens_each_answer_once(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in names(study):
+        act(study, "review", "approve", each)
+    opened = []
+    monkeypatch.setattr(read, "open_envelope", lambda *given: opened.append(given[1]) or open_envelope(*given))
+    manifest, _ = export(study, tmp_path / "out")
+    assert manifest["reviewed"] is True
+    assert len(opened) == len(set(opened)) == 9
+
+
 def test_what_a_reviewer_took_out_stays_out_and_what_they_withheld_never_leaves(study: Study, tmp_path: Path) -> None:
     outed, withheld = find(study, "Ambleford"), find(study, "Dr Patel")
     start = SAID[0][0].index("Ambleford")
@@ -73,6 +88,24 @@ def test_what_a_reviewer_took_out_stays_out_and_what_they_withheld_never_leaves(
     assert (manifest["reviewed"], manifest["unreviewed_and_the_custodian_answers_for_it"]) == (False, True)
     assert manifest["review"]["unreviewed"] == 5
     assert "BEFORE YOU DO ANYTHING ELSE" in (tmp_path / "out" / "README.txt").read_text()
+
+
+def test_the_studys_own_list_has_one_placeholder_in_the_whole_export(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a person reviewed the text, and whichever of the ways to write it was used."""
+    own = tmp_path / "list.txt"
+    own.write_text("staff, Janet Blackwood, JB\nstaff, Dr Patel\nplace, Ambleford\n")
+    monkeypatch.setenv("HEARTEN_STUDY_LIST", str(own))
+    act(study, "review", "approve", find(study, "same day"))
+    _, rows = export(study, tmp_path / "out", CUSTODIAN)
+    texts = " ".join(row["text"] for row in rows)
+    assert re.findall(r"\[PLACE\w*\]", texts) == ["[PLACE_S1]"]
+    staff = {row["text"][row["text"].index("[STAFF_") :].split("]")[0] for row in rows if "[STAFF_" in row["text"]}
+    assert staff == {"[STAFF_S1", "[STAFF_S2"}
+    (janet,) = {row["person"] for row in rows if "only trans man" in row["text"]}
+    assert [row["text"].count("[STAFF_") for row in rows if row["person"] == janet] == [1, 1]
+    assert len({re.findall(r"\[STAFF_S\d\]", row["text"])[0] for row in rows if row["person"] == janet}) == 1
 
 
 def test_two_people_have_to_approve_where_the_study_says_so(study: Study, tmp_path: Path) -> None:

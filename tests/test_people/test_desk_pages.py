@@ -16,6 +16,7 @@ from analysis.serve import Served
 from analysis.serve.app import start_serve
 from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
+from analysis.voices.recognise import Recogniser
 from flows.library import load_guide
 from tests.test_people.conftest import Study
 
@@ -53,11 +54,17 @@ class Visitor:
         return re.findall(r'name="answer" value="([^"]*)"', self.page)[0]
 
 
-def serve(study: Study, who: str):  # type: ignore[no-untyped-def]
+def serve(study: Study, who: str, recogniser: Recogniser | None = None):  # type: ignore[no-untyped-def]
     book = study.book
     reading = reading_of(book)
     return start_serve(
-        study.settings, study.key, reading=reading, services=Services(), port=0, token=TOKEN, at_desk=AtDesk(book, who)
+        study.settings,
+        study.key,
+        reading=reading,
+        services=Services(),
+        port=0,
+        token=TOKEN,
+        at_desk=AtDesk(book, who, recogniser=recogniser),
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from pypdf import PdfReader
 from typer.testing import CliRunner, Result
 
 from analysis.__main__ import app
@@ -139,7 +141,10 @@ def test_a_project_comes_back_as_lines_and_onto_the_desk(study: Study, tmp_path:
     texts = tmp_path / "lines" / "answers.jsonl"
     done = study.run("import", project, "--texts", str(texts), "-o", str(tmp_path / "back.jsonl"))
     assert (done.exit_code, done.stderr) == (0, "")
-    sent = {row["answer"]: row["codings"] for row in map(json.loads, texts.read_text("utf-8").splitlines())}
+    rows = [json.loads(line) for line in texts.read_text("utf-8").splitlines()]
+    sent = {row["answer"]: [each for each in row["codings"] if each["how"] == "suggested"] for row in rows}
+    annas = [each for row in rows for each in row["codings"] if each["how"] == "imported"]
+    assert len(annas) == sum(map(len, sent.values())), "what was brought onto the desk leaves with the rest"
     back = [json.loads(line) for line in (tmp_path / "back.jsonl").read_text("utf-8").splitlines()]
     assert len(back) == 33
     assert sum(len(line["codings"]) for line in back) == sum(map(len, sent.values())) > 0
@@ -155,6 +160,95 @@ def test_summary_counts_people_who_agreed(study: Study, tmp_path: Path) -> None:
     assert "Elm Tree" in page.read_text()
     for words in ("Janet", "HYPERLINK", "crisis before"):
         assert words not in page.read_text()
+
+
+def test_words_that_somebody_approved_at_the_desk_are_quoted_and_no_others(study: Study, tmp_path: Path) -> None:
+    """Every second person agreed to be quoted. All answers alike are of ten people, so only consent and review tell."""
+    desk, page = {"HEARTEN_DESK": str(tmp_path / "desk.db")}, tmp_path / "elm.html"
+    summary = ["summary", "--key", study.key, "--service", "elm", "--period", "2026-Q3", "-o", str(page)]
+    listed = [json.loads(line) for line in study.run("review", "list", "--key", study.key, **desk).stdout.splitlines()]
+    for each in listed[::3]:  # person by person, the first of three questions
+        done = study.run("review", "approve", each["answer"], "--key", study.key, "--as", "Anna", **desk)
+        assert (done.exit_code, done.stderr) == (0, "")
+    assert study.run(*summary, **desk).exit_code == 0
+    quoted = json.loads(page.with_suffix(".json").read_text())["quotations"]
+    expected = "My key worker [a member of staff] listened to me properly and believed what I told her."
+    assert {each["text"] for each in quoted} == {expected}
+    assert expected in page.read_text()
+    for words in ("Janet", "crisis before", "same worker"):
+        assert words not in page.read_text() + page.with_suffix(".json").read_text()
+
+
+def test_a_summary_as_a_pdf_says_the_same(study: Study, tmp_path: Path) -> None:
+    page, pdf = tmp_path / "elm.html", tmp_path / "elm.pdf"
+    summary = ("summary", "--key", study.key, "--service", "elm", "--period", "2026-Q3", "-o", str(page))
+    done = study.run(*summary, "--pdf", str(pdf))
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert str(pdf) in done.stdout
+    text = " ".join(" ".join(each.extract_text() for each in PdfReader(pdf).pages).split())
+    assert "10 people who use this service" in text
+    assert "Janet" not in text
+    done = study.run(*summary, "--pdf", str(tmp_path / "elm.doc"))
+    assert (done.exit_code, done.stderr) == (1, "A PDF needs a file name that ends in .pdf.\n")
+
+
+@pytest.fixture
+def with_months(study: Study, tmp_path: Path) -> Study:
+    """A copy of the study in which Elm Tree gets a summary each month, from June on."""
+    folder = tmp_path / "study"
+    shutil.copytree(study.folder, folder)
+    services = folder / "services.toml"
+    services.write_text(services.read_text() + 'summary = "monthly"\nfirst_period = "2026-06"\n')
+    changes = {
+        "database_url": study.settings.database_url.replace(str(study.folder), str(folder)),
+        "keyring_url": study.settings.keyring_url.replace(str(study.folder), str(folder)),
+        "bot_key": folder / "var" / "bot.key",
+    }
+    return Study(folder, study.settings.model_copy(update=changes))
+
+
+def test_all_that_is_due_is_made_once(with_months: Study, tmp_path: Path) -> None:
+    due = ("summary", "--all-due", "--key", with_months.key, "-o", str(tmp_path / "out"))
+    done = with_months.run(*due)
+    assert (done.exit_code, "Traceback" in done.stderr) == (0, False)
+    made = {each.name: each.read_bytes() for each in (tmp_path / "out/elm").iterdir()}
+    assert {f"elm-2026-06{end}" for end in (".html", ".json", ".csv", ".pdf", "-easy-read.html")} <= set(made)
+    assert "elm 2026-06: too few people" in done.stdout
+    months = len(made) // 5
+    assert f"Made: {months}. There already: 0. Failed: 0." in done.stdout
+    done = with_months.run(*due)
+    assert (done.exit_code, done.stdout) == (0, f"Made: 0. There already: {months}. Failed: 0.\n")
+    assert {each.name: each.read_bytes() for each in (tmp_path / "out/elm").iterdir()} == made
+
+
+def test_what_is_due_and_cannot_be_made_is_said(with_months: Study, tmp_path: Path) -> None:
+    due = ("summary", "--all-due", "--key", with_months.key, "-o", str(tmp_path / "out"))
+    (tmp_path / "out/elm").mkdir(parents=True)
+    (tmp_path / "out/elm/elm-2026-07.json").write_text("{}")
+    done = with_months.run(*due)
+    assert done.exit_code == 1
+    assert "elm 2026-07: elm-2026-07.json is not the summary that belongs there: move it away.\n" in done.stderr
+    assert (tmp_path / "out/elm/elm-2026-06.json").exists()
+    done = with_months.run(*due, "--service", "elm")
+    assert (done.exit_code, "--all-due" in done.stderr) == (2, True)
+    services = with_months.folder / "services.toml"
+    services.write_text(services.read_text().split("summary")[0])
+    done = with_months.run(*due)
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "No service is to have summaries" in done.stderr
+
+
+def test_a_summary_that_would_lack_answers_is_not_made_by_itself(with_months: Study, tmp_path: Path) -> None:
+    private, _ = make_research_key("four words of a test", "other", Cost(iterations=1, lanes=1, memory_kib=8))
+    secret(tmp_path / "other.key", private)
+    out, desk = tmp_path / "out", str(tmp_path / "desk.db")
+    done = with_months.run(
+        "summary", "--all-due", "--key", str(tmp_path / "other.key"), "-o", str(out), HEARTEN_DESK=desk
+    )
+    made = {each.stem for each in out.glob("elm/*.json")}
+    assert {"elm-2026-06", "elm-2026-07"} <= made, "where nobody answered, nothing is missing"
+    assert "elm-2026-08" not in made
+    assert (done.exit_code, "elm 2026-08: 44 of its answers do not open with this key" in done.stderr) == (1, True)
 
 
 def test_an_empty_period_is_a_kind_page_and_no_failure(study: Study, tmp_path: Path) -> None:

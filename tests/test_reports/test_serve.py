@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 
 import aiohttp
@@ -19,7 +20,7 @@ from analysis.serve.app import start_pages
 from analysis.serve.view import cut, visible
 from analysis.services import Service, Services
 from storage.errors import SchemaError
-from storage.records import Answer, Asked
+from storage.records import Answer, Asked, Kind
 from tests.test_reports.invented import FRAMEWORK, answer, asked, coding
 
 TOKEN = "a-token-of-the-test"
@@ -31,14 +32,22 @@ class Shelf:
     def __init__(self) -> None:
         self.held: list[Answer] = []
         self.questions: list[Asked] = []
-        self.broken = False
+        self.broken: Exception | None = None
 
     async def answers(
-        self, *, service: str | None = None, since: date | None = None, until: date | None = None
+        self,
+        *,
+        service: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        guide: str | None = None,
+        kind: Kind | None = None,
     ) -> AsyncIterator[Answer]:
         for each in self.held:
             if (
                 service in {None, each.service}
+                and guide in {None, each.guide}
+                and kind in {None, each.kind}
                 and (since is None or since <= each.day)
                 and (until is None or each.day < until)
             ):
@@ -58,12 +67,13 @@ class Shelf:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Source]:
         if self.broken:
-            raise SchemaError("The database was made by a newer version.")
+            raise self.broken
         yield self
 
     def tell(self, given: Answer) -> None:
         self.held.append(given)
-        self.questions.append(asked(given.person, question=given.question))
+        put = asked(given.person, question=given.question)
+        self.questions.append(replace(put, guide=given.guide, service=given.service))
 
 
 class ByWord(Coder):
@@ -193,9 +203,20 @@ async def test_pages_are_read_only_not_stored_and_may_do_nothing(served: Served)
 
 
 async def test_storage_that_refuses_is_said_in_one_sentence(served: Served, shelf: Shelf) -> None:
-    shelf.broken = True
+    shelf.broken = SchemaError("The database was made by a newer version.")
     status, page, _ = await get(served.service)
     assert (status, "made by a newer version" in page) == (503, True)
+
+
+async def test_a_mistake_of_ours_tells_nothing_of_what_was_said(
+    served: Served, shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.broken = ValueError("my neighbour Olwen hears everything")
+    status, page, _ = await get(served.researcher)
+    assert status == 500
+    assert "Nothing was lost" in page
+    assert "ValueError" in caplog.text
+    assert "Olwen" not in caplog.text + page
 
 
 async def test_a_port_in_use_is_said(served: Served, shelf: Shelf) -> None:

@@ -1,5 +1,6 @@
 """What a service reads: only what disclosure control let through, in a page that needs nothing but itself."""
 
+import csv
 import json
 import re
 from collections.abc import Callable
@@ -13,9 +14,10 @@ from analysis.model import Framework, Stance, SubTheme, Theme
 from analysis.period import read_period
 from analysis.reading import CodedAnswer
 from analysis.services import Service, read_services
-from analysis.summary import Summary, render, summarise, tally
-from analysis.summary.folder import SummaryError, check_place, write
+from analysis.summary import PointAnswer, ServiceAnswers, Summary, render, summarise, tally
+from analysis.summary.folder import Files, SummaryError, write
 from analysis.summary.map import Leaf, Map, draw_tall, draw_wide
+from analysis.summary.spreadsheet import write_csv
 from flows.errors import ServicesError
 from storage.records import Asked
 from tests.test_reports.invented import FRAMEWORK, answer, asked, coded, coding, stream
@@ -140,6 +142,15 @@ async def test_nothing_on_the_map_covers_anything_else(framework: Framework, dra
     boxes = [box(leaf) for leaf in leaves(drawn)]
     for (a_left, a_top, a_right, a_bottom), (b_left, b_top, b_right, b_bottom) in combinations(boxes, 2):
         assert a_right <= b_left or b_right <= a_left or a_bottom <= b_top or b_bottom <= a_top
+    half_width, half_height = drawn.root[0] / 2, drawn.root[1] / 2
+    middle = (drawn.x - half_width, drawn.y - half_height, drawn.x + half_width, drawn.y + half_height)
+    themes = [
+        (each.x - each.width / 2, each.y - each.height / 2, each.x + each.width / 2, each.y + each.height / 2)
+        for each in drawn.branches
+    ]
+    for a_left, a_top, a_right, a_bottom in themes:
+        for b_left, b_top, b_right, b_bottom in (middle, *boxes):
+            assert a_right <= b_left or b_right <= a_left or a_bottom <= b_top or b_bottom <= a_top
     assert all(
         left >= 0 and top >= 0 and right <= drawn.width and low <= drawn.height for left, top, right, low in boxes
     )
@@ -167,38 +178,74 @@ def names(folder: Path) -> list[str]:
 
 async def test_page_and_numbers_lie_side_by_side(tmp_path: Path) -> None:
     summary = await summary_of(people(9, "t1s1"))
-    write(summary, tmp_path / "elm.html")
-    assert names(tmp_path) == ["elm.html", "elm.json"]
+    write(summary, Files(tmp_path / "elm.html"))
+    assert names(tmp_path) == ["elm.csv", "elm.html", "elm.json"]
     assert (tmp_path / "elm.html").read_text() == render(summary)
     assert Summary.model_validate_json((tmp_path / "elm.json").read_text()) == summary
-    write(summary, tmp_path / "elm.html")
+    write(summary, Files(tmp_path / "elm.html"))
 
 
 async def test_a_finished_period_is_not_published_twice_with_other_numbers(tmp_path: Path) -> None:
-    write(await summary_of(people(9, "t1s1")), tmp_path / "elm.html")
+    write(await summary_of(people(9, "t1s1")), Files(tmp_path / "elm.html"))
     with pytest.raises(SummaryError, match=r"elm\.json holds other numbers"):
-        write(await summary_of(people(10, "t1s1")), tmp_path / "again.html")
-    assert names(tmp_path) == ["elm.html", "elm.json"]
+        write(await summary_of(people(10, "t1s1")), Files(tmp_path / "again.html"))
+    assert names(tmp_path) == ["elm.csv", "elm.html", "elm.json"]
 
 
 async def test_a_period_that_is_not_over_may_be_looked_at_again(tmp_path: Path) -> None:
     for count in (9, 10):
-        write(await summary_of(people(count, "t1s1"), made=date(2026, 9, 1)), tmp_path / "elm.html")
+        write(await summary_of(people(count, "t1s1"), made=date(2026, 9, 1)), Files(tmp_path / "elm.html"))
     assert "<strong>10 people</strong>" in (tmp_path / "elm.html").read_text()
 
 
 async def test_overlapping_periods_of_one_service_are_refused(tmp_path: Path) -> None:
     summary = await summary_of(people(9, "t1s1"))
-    write(summary, tmp_path / "quarter.html")
+    write(summary, Files(tmp_path / "quarter.html"))
     (tmp_path / "other.json").write_text("[]")
     with pytest.raises(SummaryError, match="overlaps"):
-        write(summary.model_copy(update={"period": "2026-08"}), tmp_path / "month.html")
-    write(summary.model_copy(update={"period": "2026-08", "service": "oak"}), tmp_path / "oak.html")
-    write(summary.model_copy(update={"period": "2026-Q2"}), tmp_path / "before.html")
+        write(summary.model_copy(update={"period": "2026-08"}), Files(tmp_path / "month.html"))
+    write(summary.model_copy(update={"period": "2026-08", "service": "oak"}), Files(tmp_path / "oak.html"))
+    write(summary.model_copy(update={"period": "2026-Q2"}), Files(tmp_path / "before.html"))
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(SummaryError, match=r"ends in \.html"):
-        check_place(tmp_path / "elm.pdf")
+        Files(tmp_path / "elm.pdf").check()
     with pytest.raises(SummaryError, match="make the folder"):
-        check_place(tmp_path / "missing" / "elm.html")
+        Files(tmp_path / "missing" / "elm.html").check()
+
+
+async def test_what_the_service_answers_stands_on_the_page_and_its_absence_is_said() -> None:
+    summary = await summary_of(people(9, "t1s1"))
+    assert "The service has not answered here yet." in render(summary)
+    points = (
+        PointAnswer(
+            point="t1s1", title="Compassion", status="planned", text="<b>A course</b> for all.", until="May 2027"
+        ),
+        PointAnswer(point="t2s3", title="Timely support", status="cannot", text="There is no money this year."),
+    )
+    page = re.sub(r"\s+", " ", render(summary, answers=ServiceAnswers(points=points)))
+    assert "has not answered" not in page
+    assert "Planned, until May 2027" in page
+    assert "&lt;b&gt;A course&lt;/b&gt; for all." in page
+    assert page.index('Timely support</strong> <span class="status">Not possible') > page.index("You said, we did")
+
+
+async def test_the_numbers_as_csv_are_those_of_the_json_and_no_formula(tmp_path: Path) -> None:
+    hostile = FRAMEWORK.model_copy(
+        update={"themes": (FRAMEWORK.themes[0].model_copy(update={"title": "=HYPERLINK(1)"}), *FRAMEWORK.themes[1:])}
+    )
+    summary = await summary_of(people(9, "t1s1") + people(3, "t0s0", "harm"), framework=hostile)
+    write(summary, Files(tmp_path / "elm.html"))
+    rows = list(csv.DictReader((tmp_path / "elm.csv").read_text("utf-8").splitlines()))
+    found = {(row["section"], row["part"], row["measure"]): (row["value"], row["shown"]) for row in rows}
+    assert found["people", "", "answered"] == ("9", "yes")
+    for each in summary.subthemes:
+        for column in (None, "help", "harm", "wish"):
+            count = summary.count(each.id, column)  # type: ignore[arg-type]
+            assert found["map", each.title, column or "people"] == (
+                ("", "withheld") if count is None else (str(count), "yes")
+            )
+    assert {row["theme"] for row in rows if "HYPERLINK" in row["theme"]} == {"'=HYPERLINK(1)"}
+    few = await summary_of(people(7, "t1s1"))
+    assert {line.rsplit(",", 2)[1] for line in write_csv(few).decode().splitlines()[1:]} == {'""'}

@@ -116,7 +116,7 @@ async def test_a_newer_database_on_a_server_is_refused(study, name):
 
 async def test_an_older_database_names_the_command(study, monkeypatch):
     await (await Store.open(study.settings)).close()
-    monkeypatch.setitem(schema.HEADS, "main", "m0003")
+    monkeypatch.setitem(schema.HEADS, "main", "m0004")
     with pytest.raises(OlderSchema, match="python -m storage migrate"):
         await Store.open(study.settings)
 

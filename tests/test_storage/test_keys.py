@@ -7,7 +7,7 @@ import stat
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from storage.errors import KeyFileError, Malformed, Tampered, UnknownVersion, WrongPassphrase
+from storage.errors import ExposedKey, KeyFileError, Malformed, Tampered, UnknownVersion, WrongPassphrase
 from storage.keyfiles import write_new
 from storage.keys import (
     HPKE_OVERHEAD,
@@ -197,3 +197,18 @@ def test_the_desk_key_comes_from_the_research_key_and_is_no_other_key():
         assert other.token("label", "value") != desk.token("label", "value")
     assert repr(desk) == "KeptKey()"
     assert "desk" not in repr(ResearchKey.of_raw(raw, "test"))
+
+
+def test_a_credential_that_systemd_hands_on_is_read(tmp_path, monkeypatch):
+    """Its group may read it there, and nowhere else; everybody may nowhere."""
+    path = tmp_path / "bot.key"
+    BotKey.read_or_make(path)
+    path.chmod(0o440)
+    with pytest.raises(ExposedKey):
+        BotKey.read(path)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert BotKey.read(path)
+    for mode in (0o444, 0o460):
+        path.chmod(mode)
+        with pytest.raises(ExposedKey):
+            BotKey.read(path)

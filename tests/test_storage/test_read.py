@@ -45,6 +45,16 @@ async def test_an_answer_is_whole_and_says_where_it_belongs(store, reader, speak
     assert (answer.day, answer.quotable, answer.in_summaries) == (DAY, True, True)
 
 
+async def test_the_last_day_that_is_known_is_that_of_the_last_thing_that_happened(store, reader, speaker):
+    before = await reader.last_day()
+    assert before is not None, "the log begins with the databases"
+    someone = speaker(1)
+    async with store.unit() as unit:
+        pseudonym = await someone.enrol(unit, quotes=True)
+        await unit.outcome(pseudonym, someone.session, "what-helped", "asked", before + timedelta(days=40))
+    assert await reader.last_day() == before + timedelta(days=40)
+
+
 async def test_by_service_and_by_day_with_the_end_left_out(store, reader, speaker):
     for number, (service, day) in enumerate([("north", 1), ("north", 2), ("south", 2), ("north", 3)]):
         someone, when = speaker(number), date(2026, 7, day)
@@ -81,6 +91,17 @@ async def test_by_guide_and_its_version(store, reader, speaker):
         ({"guide": "another"}, set()),
     ):
         assert {answer.text for answer in await collect(reader.answers(**choice))} == expected
+
+
+async def test_only_what_was_picked_or_only_words(store, reader, speaker):
+    someone = speaker(1)
+    async with store.unit() as unit:
+        pseudonym = await someone.enrol(unit)
+        await unit.keep(pseudonym, someone.says("words"))
+        place = replace(someone.says("").place, question="age")
+        await unit.keep(pseudonym, replace(someone.says("picked"), place=place, kind="choice"))
+    for kind, expected in (("answer", {"words"}), ("choice", {"picked"}), (None, {"words", "picked"})):
+        assert {answer.text for answer in await collect(reader.answers(kind=kind))} == expected
 
 
 async def test_only_those_whose_consent_stands(store, reader, speaker):

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import re
 from base64 import b64decode
 from importlib import util
 from pathlib import Path
@@ -14,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from storage import errors
-from storage.errors import NotForThisKey, SealError, Tampered
+from storage.errors import Erased, Malformed, NotForThisKey, SealError, Tampered
 from storage.keys import ResearchKey
 from storage.records import Content
-from storage.seal import BLOCK, Context, open_envelope, seal
+from storage.seal import BLOCK, Context, open_envelope, recipients_of, seal
 from storage.seal.stream import open_sealed, read_label
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -67,7 +68,13 @@ def test_vectors(path: Path) -> None:
         kind, words = vector["error"].split(": ")
         with pytest.raises(SealError, match=words) as caught:
             open_envelope(*arguments)
+        assert_sentence(str(caught.value))
         assert type(caught.value) is getattr(errors, kind)
+
+
+def assert_sentence(said: str) -> None:
+    """What a person is shown: a sentence or two, with a capital letter and a full stop."""
+    assert re.fullmatch(r"(The|This|A|An|Someone) [a-z][^A-Z\n]*( Hearten)?\.", said), said
 
 
 @pytest.mark.parametrize("path", sorted(FILES.glob("*.json")), ids=lambda path: path.stem)
@@ -83,6 +90,7 @@ def test_vectors_of_sealed_files(path: Path) -> None:
     kind, words = vector["error"].split(": ")
     with pytest.raises(SealError, match=words) as caught:
         list(open_sealed(io.BytesIO(file), keys))
+    assert_sentence(str(caught.value))
     assert type(caught.value) is getattr(errors, kind)
 
 
@@ -90,7 +98,7 @@ def test_vectors_cover_every_stated_failure() -> None:
     assert {path.stem for path in FILES.glob("*.json")} == {name for name, *_ in MAKER.file_cases()}
     stored = {path.stem for path in VECTORS.glob("*.json")}
     assert stored == {name for name, *_ in MAKER.cases()}
-    kinds = {str(json.loads(path.read_text("utf-8"))["error"]).split(":")[0] for path in VECTORS.glob("*.json")}
+    kinds = {str(json.loads(path.read_text("utf-8"))["error"]).split(":")[0] for path in VECTORS.rglob("*.json")}
     assert kinds == {"None", *(each.__name__ for each in SealError.__subclasses__())}
 
 
@@ -177,3 +185,33 @@ def test_another_epoch_is_told_apart_from_tampering() -> None:
     envelope = seal(Content.of_text("words"), HERE, PARTICIPANT, [OTHER_KEY.recipient])
     with pytest.raises(NotForThisKey):
         open_envelope(envelope, HERE, PARTICIPANT, KEY)
+
+
+def test_an_empty_inside_names_no_recipient() -> None:
+    envelope = MAKER.forge(change_inner=lambda _: b"")
+    with pytest.raises(Malformed, match="names no recipient"):
+        open_envelope(envelope, context_of(MAKER.CONTEXT), PARTICIPANT, KEY)
+
+
+@pytest.mark.parametrize("length", [BLOCK - 8, BLOCK - 9, 2 * BLOCK - 8])
+def test_padding_is_exactly_what_fills_the_block(length: int) -> None:
+    """Content that fills its block has no padding; one more block of zeros, and nothing opens."""
+    content = MAKER.padded(b"", b"x" * length)
+    here = context_of(MAKER.CONTEXT)
+    assert open_envelope(MAKER.forge(content=content), here, PARTICIPANT, KEY).data == b"x" * length
+    with pytest.raises(Malformed, match="more padding"):
+        open_envelope(MAKER.forge(content=content + bytes(BLOCK)), here, PARTICIPANT, KEY)
+
+
+def test_without_the_participants_key_nothing_is_looked_at() -> None:
+    for read in (lambda: open_envelope(b"", HERE, None, KEY), lambda: recipients_of(b"", HERE, None)):
+        with pytest.raises(Erased, match="withdrew") as caught:
+            read()
+        assert_sentence(str(caught.value).replace(": the key", ", the key"))
+
+
+def test_the_recipients_are_told_without_a_research_key() -> None:
+    envelope = seal(Content.of_text("words"), HERE, PARTICIPANT, [KEY.recipient, OTHER_KEY.recipient])
+    assert recipients_of(envelope, HERE, PARTICIPANT) == {KEY.id, OTHER_KEY.id}
+    with pytest.raises(Tampered):
+        recipients_of(envelope, dataclasses.replace(HERE, part=HERE.part + 1), PARTICIPANT)

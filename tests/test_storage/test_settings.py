@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from bot.settings import BotSettings
 from storage.errors import SettingsError
 from storage.settings import StorageSettings, read_settings
 
@@ -110,3 +111,54 @@ def test_dot_env_that_is_no_text():
     Path(".env").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SettingsError, match=r"\.env cannot be read"):
         read_settings(StorageSettings)
+
+
+def secret_file(text: str, mode: int = 0o400) -> Path:
+    path = Path("secret")
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o440, 0o600])
+def test_a_secret_can_lie_in_a_file(monkeypatch, mode):
+    url = "postgresql+asyncpg://u:secret@h/d"
+    secret_file(f"{url}\n", mode)
+    Path(".env").write_text("HEARTEN_DATABASE_URL_FILE=secret\n")
+    assert read_settings(StorageSettings).database_url == url
+    monkeypatch.setenv("HEARTEN_DATABASE_URL", "")  # as a container image sets what it does not want
+    assert read_settings(StorageSettings).database_url == url
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "says"),
+    [
+        ("sqlite+aiosqlite:///secret.db", 0o444, "everybody on this machine may read secret .*chmod o= secret"),
+        ("\n", 0o400, "is empty: write the value there"),
+        ("nonsense-secret", 0o400, "HEARTEN_KEYRING_URL cannot be used: write it as"),
+    ],
+)
+def test_a_secret_file_that_will_not_do(monkeypatch, text, mode, says):
+    secret_file(text, mode)
+    monkeypatch.setenv("HEARTEN_KEYRING_URL_FILE", "secret")
+    with pytest.raises(SettingsError, match=says) as caught:
+        read_settings(StorageSettings)
+    assert "nonsense" not in str(caught.value)
+
+
+def test_a_secret_file_that_is_missing_or_not_alone(monkeypatch):
+    monkeypatch.setenv("HEARTEN_DATABASE_URL_FILE", "secret")
+    with pytest.raises(SettingsError, match=r"^secret \(HEARTEN_DATABASE_URL_FILE\) is missing"):
+        read_settings(StorageSettings)
+    secret_file("sqlite+aiosqlite:///one.db")
+    monkeypatch.setenv("HEARTEN_DATABASE_URL", "sqlite+aiosqlite:///other.db")
+    with pytest.raises(SettingsError, match="and HEARTEN_DATABASE_URL_FILE are both set"):
+        read_settings(StorageSettings)
+
+
+def test_the_token_can_lie_in_a_file(monkeypatch):
+    secret_file("123:abc-secret\n")
+    monkeypatch.setenv("HEARTEN_TELEGRAM_TOKEN_FILE", "secret")
+    settings = read_settings(BotSettings)
+    assert settings.telegram_token.get_secret_value() == "123:abc-secret"
+    assert "abc-secret" not in repr(settings)

@@ -229,7 +229,9 @@ def read_file(vector: dict) -> tuple[str, str]:
     return label, hashlib.sha256(b"".join(content)).hexdigest()
 
 
-@pytest.mark.parametrize("path", sorted(VECTORS.rglob("*.json")), ids=lambda p: f"{p.parent.stem}-{p.stem}")
+@pytest.mark.parametrize(
+    "path", sorted([*VECTORS.glob("*.json"), *VECTORS.glob("files/*.json")]), ids=lambda p: f"{p.parent.stem}-{p.stem}"
+)
 def test_vector(path: Path) -> None:
     vector = json.loads(path.read_text("utf-8"))
     read, names = (read_file, "label content_sha256") if "file" in vector else (read_envelope, "media_type data")

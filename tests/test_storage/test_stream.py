@@ -1,6 +1,7 @@
 """The sealed file: comes back exactly, and is refused where it was cut, lengthened, changed or put together."""
 
 import io
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -94,13 +95,44 @@ def test_each_refusal_is_its_own() -> None:
         (file[:20] + b"\xff" + file[21:], Malformed, "label"),
         (file[: HEADER - 5], Malformed, "list of recipients"),
         (file[: HEADER - STANZA - 1] + b"\0" + file[HEADER:], Malformed, "no recipient"),
+        (file[: HEADER - STANZA - 1], Malformed, "no recipient"),
         (file[: HEADER - STANZA - 1] + b"\2" + file[HEADER - STANZA : HEADER] * 2, Malformed, "twice"),
+        (file[:20] + (201).to_bytes(4, "big") + file[24:], Malformed, "label is not one"),
+        (file[:23], Malformed, "label is not one"),
+        (file[:24] + b"\xff" + file[25:], Malformed, "not text"),
     ]
     for broken, kind, words in wrong:
-        with pytest.raises(kind, match=words):
+        with pytest.raises(kind, match=words) as caught:
             content_of(broken)
-    with pytest.raises(NotForThisKey, match="its epoch"):
+        assert str(caught.value)[:4] in ("The ", "This")
+        assert re.search(r"[a-z n]\.$", str(caught.value))
+    with pytest.raises(NotForThisKey, match=r"^The file .* its epoch\.$"):
         content_of(file, OTHER)
+
+
+def test_a_label_has_up_to_two_hundred_bytes() -> None:
+    for length in (0, 199, 200):
+        out = io.BytesIO()
+        SealedWriter(out, "l" * length, [KEY.recipient]).finish()
+        assert read_label(io.BytesIO(out.getvalue())) == "l" * length
+        assert content_of(out.getvalue()) == b""
+
+
+class Trickle(io.RawIOBase):
+    """A file that gives a few bytes at a time, as a pipe may."""
+
+    def __init__(self, content: bytes) -> None:
+        self._rest = content
+
+    def read(self, size: int = -1) -> bytes:
+        given, self._rest = self._rest[: min(size, 1000)], self._rest[min(size, 1000) :]
+        return given
+
+
+def test_a_source_that_gives_little_at_a_time_is_read_whole() -> None:
+    content = bytes(each % 251 for each in range(CHUNK + 5))
+    file = sealed(content)
+    assert b"".join(open_sealed(Trickle(file), [KEY])) == content  # type: ignore[arg-type]
 
 
 def test_an_unfinished_file_does_not_open() -> None:

@@ -28,13 +28,22 @@
     at.scrollIntoView({ block: "nearest" });
   };
 
+  const play = (it) => { if (it.paused) it.play(); else it.pause(); };
+
   const work = (it) => {
+    if (it instanceof HTMLMediaElement) { play(it); return; }
     if (typing(it)) { it.focus(); if (it.select) it.select(); return; }
     it.click();
     if (it.hasAttribute("data-send") && it.form.elements.subtheme.value) it.form.requestSubmit(it.form.querySelector("button[name=do]"));
   };
 
   document.addEventListener("keydown", (event) => {
+    // Stop and go on without leaving the words that one is typing.
+    if (event.ctrlKey && event.key === " " && typing(event.target)) {
+      const sound = event.target.closest("[data-item]")?.querySelector("audio");
+      if (sound) { play(sound); event.preventDefault(); }
+      return;
+    }
     if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
     if (!keys || !keys.checked || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key === "j" || event.key === "k") { go(here + (event.key === "j" ? 1 : -1)); event.preventDefault(); return; }

@@ -12,19 +12,22 @@ import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from storage.bundles import TidingsText
 from storage.keys import Cost, make_research_key
-from storage.records import Content, Enrolment, NewPart, Place
+from storage.records import TEXT, Content, Enrolment, NewPart, Place
 from storage.schema import HEADS
+from storage.seal.bundle import Enclosed, close_files
 from storage.settings import StorageSettings
 from storage.write import Store, Unit
 
 DAY, LATER = date(2026, 7, 1), datetime(2026, 7, 3, tzinfo=UTC)
+BUNDLE = b"\xc3" * 16
 
 
 async def speak(unit: Unit, number: int) -> None:
     """The third person does not take part after all; whoever does says one thing."""
     person, _ = await unit.progress(number)
-    items = {"take_part": number != 2, "quotes": number % 2 == 0, "summaries": True}
+    items = {"take_part": number != 2, "quotes": number % 2 == 0, "summaries": True, "hear_back": True}
     service, session = "north" if number < 3 else "south", f"session-{number}"
     await unit.enrol(person, Enrolment(session, service, "guide", 1, f"CODE-{number:06d}", items, "0" * 64, DAY))
     if items["take_part"]:
@@ -35,6 +38,8 @@ async def speak(unit: Unit, number: int) -> None:
     await unit.say(person, b"thanks %d" % number)
     await unit.remind(person, "pause", LATER, b"reminder %d" % number)
     await unit.trace(person, "5", b"trace %d" % number, LATER)
+    await unit.reach(person, b"reach %d" % number)
+    await unit.ask_copy(person, b"reach %d" % number, DAY)
 
 
 async def fill(settings: StorageSettings) -> None:
@@ -44,6 +49,16 @@ async def fill(settings: StorageSettings) -> None:
             await speak(unit, number)
     async with store.unit(200) as unit:
         await unit.set_aside(b"an odd update")
+    async with store.unit(202) as unit:
+        first, _ = await unit.progress(0)
+        closed = close_files(
+            [Enclosed("copy.txt", TEXT, b"They were kind.")], await unit._key_of(first), unit._study, first, BUNDLE
+        )
+        await unit.put_copy(first, BUNDLE, 1, closed, LATER)
+        await unit.see_bundle(BUNDLE, DAY)
+        await unit.tell(
+            BUNDLE, "north", TidingsText(period="2026-Q3", messages={"en": "We answer the phone now."}), LATER
+        )
     async with store.unit(201) as unit:
         await unit.erase_person((await unit.progress(3))[0])
     await store.close()

@@ -10,6 +10,7 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -280,6 +281,98 @@ def file_cases() -> list[tuple[str, bytes, str | None, bytes]]:
     ]
 
 
+STUDY, BUNDLE_ID, PSEUDONYM = b"\xa0" * 16, b"\xc3" * 16, b"\xb1" * 32
+SIGNING = [Ed25519PrivateKey.from_private_bytes(bytes([each]) * 32) for each in (0x21, 0x22)]
+SIGNERS = {f"{each:02x}" * 16: SIGNING[each].public_key().public_bytes_raw() for each in (0, 1)}
+FILE = (b"tidings.json", b"application/json", WORDS.encode())
+
+
+def forge_files(*files: tuple[bytes, bytes, bytes]) -> bytes:
+    return len(files).to_bytes(4, "big") + b"".join(lp(part) for each in files for part in each)
+
+
+def forge_content(day: bytes = b"2026-11-22", files: bytes | None = None, more: bytes = b"") -> bytes:
+    about = lp(day) + lp(b"tidings") + lp(b"RIVERSIDE")
+    return BUNDLE_ID + about + (forge_files(FILE) if files is None else files) + more
+
+
+def forge_bundle(
+    content: bytes | None = None,
+    raw: bytes = RAW_KEYS[0],
+    *,
+    version: bytes = b"\x01",
+    study: bytes = STUDY,
+    signer: int = 0,
+    bound_signer: int | None = None,
+    signed_study: bytes | None = None,
+    pad: Any = lambda plain: plain + bytes(-len(plain) % 16384),
+    change_body: Any = None,
+    change_signed: Any = None,
+) -> bytes:
+    """A bundle; each keyword is one departure. `change_body` is before signing, `change_signed` after."""
+    who, key = recipient(raw)
+    head = b"hearten bundle" + version + who + bytes([signer]) * 16
+    names = list(SIGNERS.values())
+    bound = lp(study) + head + lp(names[signer if bound_signer is None else bound_signer])
+    sealed = SUITE.encrypt(b"\x0c" * 32, key, bind(b"hearten bundle key", bound))
+    aad = bind(b"hearten bundle content", bound, hashlib.sha256(sealed).digest())
+    plain = pad(lp(forge_content() if content is None else content))
+    body = sealed + b"\x0d" * 12 + AESGCM(b"\x0c" * 32).encrypt(b"\x0d" * 12, plain, aad)
+    body = change_body(body) if change_body else body
+    signature = SIGNING[signer].sign(bind(b"hearten bundle signature", lp(signed_study or study), head, body))
+    whole = head + signature + body
+    return change_signed(whole) if change_signed else whole
+
+
+def bundle_cases() -> list[tuple[str, bytes, str | None]]:
+    head, sealed = 14 + 1 + 16 + 16, 14 + 1 + 32 + 64
+    return [
+        ("valid", forge_bundle(), None),
+        ("valid-second-signer", forge_bundle(signer=1), None),
+        ("not-a-bundle", b"SQLite format 3\0" + bytes(64), "Malformed: not a bundle"),
+        ("empty", b"", "Malformed: not a bundle"),
+        ("unknown-version", forge_bundle(version=b"\x02"), "UnknownVersion: version"),
+        ("cut", forge_bundle()[:-1], "Malformed: cut short"),
+        ("longer", forge_bundle() + b"\0", "Malformed: cut short"),
+        ("block-added", forge_bundle() + bytes(16384), "Tampered: not what was signed"),
+        ("other-bot", forge_bundle(raw=RAW_KEYS[1]), "NotForThisKey: another bot"),
+        ("unknown-signer", forge_bundle(change_signed=lambda b: flip(b, head - 1)), "Unsigned: signed with a key"),
+        ("signature-flipped", forge_bundle(change_signed=lambda b: flip(b, head)), "Tampered: not what was signed"),
+        ("sealed-flipped", forge_bundle(change_signed=lambda b: flip(b, sealed)), "Tampered: not what was signed"),
+        ("content-flipped", forge_bundle(change_signed=lambda b: flip(b, -1)), "Tampered: not what was signed"),
+        ("signed-for-another-study", forge_bundle(signed_study=b"\xa1" * 16), "Tampered: not what was signed"),
+        ("sealed-for-another-study", forge_bundle(study=b"\xa1" * 16, signed_study=STUDY), "Tampered: does not open"),
+        ("signature-exchanged", forge_bundle(signer=1, bound_signer=0), "Tampered: does not open"),
+        ("changed-and-signed", forge_bundle(change_body=lambda b: flip(b, 1180)), "Tampered: does not open"),
+        ("padding-not-zero", forge_bundle(pad=lambda p: flip(p + bytes(-len(p) % 16384), -1)), "Malformed: padding"),
+        ("padding-too-long", forge_bundle(pad=lambda p: p + bytes(16384 + -len(p) % 16384)), "Malformed: padding"),
+        ("no-day", forge_bundle(forge_content(day=b"yesterday")), "Malformed: day, kind or subject"),
+        (
+            "too-many-files",
+            forge_bundle(forge_content(files=b"\0\0\0\2" + forge_files(FILE)[4:])),
+            "Malformed: shorter",
+        ),
+        ("more-than-it-says", forge_bundle(forge_content(more=b"x")), "Malformed: more in the bundle"),
+    ]
+
+
+def forge_copy(version: bytes = b"\x01", bundle_id: bytes = BUNDLE_ID) -> bytes:
+    aad = bind(b"hearten copy", lp(STUDY), lp(PSEUDONYM), bundle_id)
+    files = forge_files((b"copy.txt", TEXT.encode(), WORDS.encode()))
+    return version + b"\x0e" * 12 + AESGCM(PARTICIPANT_KEY).encrypt(b"\x0e" * 12, files, aad)
+
+
+def copy_cases() -> list[tuple[str, bytes, str | None, dict[str, Any]]]:
+    return [
+        ("valid", forge_copy(), None, {}),
+        ("unknown-version", forge_copy(b"\x02"), "UnknownVersion: version", {}),
+        ("of-another-bundle", forge_copy(bundle_id=b"\xc4" * 16), "Tampered: does not open here", {}),
+        ("flipped", flip(forge_copy(), -1), "Tampered: does not open here", {}),
+        ("empty", b"", "UnknownVersion: version", {}),
+        ("erased", forge_copy(), "Erased: withdrew", {"participant_key": None}),
+    ]
+
+
 def forge_stanza() -> bytes:
     """A stanza that is good in itself, of another content key."""
     who, key = recipient(RAW_KEYS[0])
@@ -305,6 +398,19 @@ def main() -> None:
         if error is None:
             sealed |= {"label": LABEL.decode(), "content_sha256": hashlib.sha256(content).hexdigest()}
         write(folder / "files" / f"{name}.json", sealed)
+    for name, bundle, error in bundle_cases():
+        made = {"error": error, "bot_key": RAW_KEYS[0].hex(), "study": STUDY.hex()}
+        made |= {"signers": {who: key.hex() for who, key in SIGNERS.items()}, "bundle": b64encode(bundle).decode()}
+        if error is None:
+            made |= {"id": BUNDLE_ID.hex(), "day": "2026-11-22", "kind": "tidings", "about": "RIVERSIDE"}
+            made |= {"files": [[FILE[0].decode(), FILE[1].decode(), FILE[2].hex()]]}
+        write(folder / "bundles" / f"{name}.json", made)
+    for name, closed, error, other in copy_cases():
+        where = {"study": STUDY.hex(), "pseudonym": PSEUDONYM.hex(), "id": BUNDLE_ID.hex()}
+        copy = {"error": error, "participant_key": PARTICIPANT_KEY.hex(), **where, "closed": closed.hex()}
+        if error is None:
+            copy |= {"files": [["copy.txt", TEXT, WORDS.encode().hex()]]}
+        write(folder / "copies" / f"{name}.json", copy | other)
 
 
 def write(path: Path, vector: dict[str, Any]) -> None:
