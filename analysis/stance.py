@@ -173,7 +173,8 @@ def settle(scores: NDArray[np.float64]) -> NDArray[np.int64]:
     three, five = np.split(scores.round(4), [_PLAIN], axis=1)
     other = five[:, _PLAIN:]
     leads = other.max(axis=1) - five[:, :_PLAIN].max(axis=1) > _SURE
-    return np.where(leads, _PLAIN + other.argmax(axis=1), three.argmax(axis=1))
+    best: NDArray[np.int64] = np.where(leads, _PLAIN + other.argmax(axis=1), three.argmax(axis=1))
+    return best
 
 
 def _learn_both(rows: Rows | NDArray[np.float64], answers: Sequence[int]) -> Linear:
