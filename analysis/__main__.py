@@ -16,6 +16,7 @@ from analysis.commands import (
     evaluation,
     export,
     frames,
+    learning,
     models,
     people,
     publishing,
@@ -38,6 +39,7 @@ agreement.register(app)
 reports.register(app)
 export.register(app)
 bringing.register(app)
+learning.register(app)
 app.add_typer(models.app)
 desk.register(app)
 people.register(app)

@@ -101,6 +101,11 @@ class ThemeCounts(Frozen):
     withheld_subthemes: int
     subthemes: dict[str, SubThemeCounts]
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The sub-themes whose own count is shown: those that `people` counts."""
+        return tuple(name for name, row in self.subthemes.items() if row.people is not None)
+
 
 class Counts(Frozen):
     """Everything that may be published of one service in one period, or that there were too few to publish anything."""

@@ -84,4 +84,6 @@ def _load(model: Path | None, stance_words: float) -> tuple[str, "Encoder", "Rem
     folder = ModelFolder(model or small_model())
     encoder = Encoder(folder)
     remembered = Remembered(encoder, folder.vectors)
-    return folder.manifest.id, encoder, remembered, teach_stances(StanceMeaning(encoder, remembered, stance_words))
+    words = folder.manifest.stance_words
+    meaning = StanceMeaning(encoder, remembered, stance_words if words is None else words)
+    return folder.manifest.id, encoder, remembered, teach_stances(meaning)

@@ -1,13 +1,14 @@
 """What the lexical engine has learned of one framework: scores of sub-themes for a text, and whether it has a theme.
 
-Learned at first use from exemplars, definitions and cues, in well under a second. Two linear classifiers
-(ridge regression, and complement naive Bayes of scikit-learn) are added to the cues; each is put on the same scale
-first.
+Two linear classifiers (ridge regression, and complement naive Bayes of scikit-learn) are added to the cues; each is put
+on the same scale first. What they learn from exemplars and definitions is kept (`analysis.ahead`); a framework of your
+own is learned at first use, which takes a few seconds.
 
 Promise: learning and scoring are deterministic; scores are rounded so that the last bits of a processor decide nothing.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -15,19 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy import sparse
-from sklearn.naive_bayes import ComplementNB
 
+from analysis.ahead import Ahead, name_lesson, recall, round_off
 from analysis.content import read_toml
 from analysis.cues import Cue, read_care_words
 from analysis.lessons import Lesson
 from analysis.model import Frozen
-from analysis.ridge import Ridge
-from analysis.vectors import Rows, Space, standardise
+from analysis.ridge import Linear, learn_ridge
+from analysis.vectors import Rows, Space, Traits, standardise
 from analysis.words import PhraseBook, Word, find_words
 
 SEVERAL = 3  # sub-themes that a ridge classifier needs to give one column each
 _TOGETHER = 64  # rows compared with all exemplars at once, so that memory stays flat
 _ALIKE = 0.05  # below this an exemplar has next to nothing in common with a text
+_TRAITS = Traits()
+_SMOOTH = 0.3  # of naive Bayes
 _CUE_SCALE = 4.0  # a plain sign and two hints: about what a short answer on one theme has
 
 
@@ -87,7 +90,8 @@ class Evidence(NamedTuple):
 class Learned:
     """Scores for one framework."""
 
-    def __init__(self, lesson: Lesson, cues: Sequence[Cue], weights: Weights) -> None:
+    def __init__(self, lesson: Lesson, cues: Sequence[Cue], weights: Weights, *, anew: bool = False) -> None:
+        """`anew`: learned here and now, whatever was learned ahead."""
         self.weights = weights
         self.labels = lesson.labels
         number = {label: at for at, label in enumerate(self.labels)}
@@ -95,18 +99,17 @@ class Learned:
             (phrase, (number[cue.subtheme], cue.weight, cue.reason)) for cue in cues for phrase in cue.phrases
         )
         self._care = read_care_words()
-        texts = [find_words(text) for text in lesson.texts]
-        off_topic = [find_words(text) for text in lesson.themeless]
-        self.space = Space([*texts, *off_topic])
-        everything = self.space.weigh(self.space.taught)
-        themed: Rows = sparse.csr_array(everything[: len(texts)])
-        answers = np.array(lesson.answers)
-        self._ridge = Ridge(themed, lesson.answers)
-        self._bayes = ComplementNB(alpha=0.3).fit(themed, answers)
-        self._gate = Ridge(everything, [1] * len(texts) + [0] * len(off_topic), balanced=True)
-        shown = len(lesson.examples)
-        self.examples, self.example_labels = lesson.examples, answers[:shown]
-        self._example_columns = themed[:shown].T.tocsr()
+        self.lesson = name_lesson(lesson.labels, lesson.texts, lesson.answers, lesson.themeless, lesson.also)
+        self.ahead = (None if anew else recall(lesson.name, self.lesson, (_TRAITS,))) or _learn(lesson)
+        (self.space,) = self.ahead.spaces
+        self._linear = self.ahead.linear
+        self.examples, self.example_labels = lesson.examples, np.array(lesson.answers[: len(lesson.examples)])
+
+    @cached_property
+    def _example_columns(self) -> Rows:
+        counts = self.space.count(find_words(text) for text in self.examples)
+        columns: Rows = self.space.weigh(counts).T.tocsr()
+        return columns
 
     def weigh_evidence(self, words: Sequence[Word]) -> Evidence:
         """The cues that fire in a stretch of text, each phrase once, and how many words are about care."""
@@ -132,21 +135,22 @@ class Learned:
 
     def score(self, counts: Rows, cues: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores of all sub-themes, one row a text, on a scale with mean 0; higher is likelier."""
-        rows = self.space.weigh(counts)
-        if len(self.labels) < SEVERAL:  # two classes give one column in scikit-learn; naive Bayes serves alone
-            learned = 2 * standardise(self._bayes.predict_joint_log_proba(rows)[:, : len(self.labels)])
-        else:
-            learned = standardise(self._ridge.decision_function(rows)) + standardise(
-                self._bayes.predict_joint_log_proba(rows)
-            )
+        bayes, ridge, _ = self._judge(counts)
+        several = len(self.labels) >= SEVERAL  # two classes give ridge one column only; naive Bayes serves alone
+        learned = standardise(ridge) + standardise(bayes) if several else 2 * standardise(bayes)
         known = np.diff(counts.indptr)[:, None] > 0  # without a known word only the cues speak
         scores: NDArray[np.float64] = np.where(known, learned, 0.0) + self.weights.cues * cues / _CUE_SCALE
         return scores.round(6)
 
+    def _judge(self, counts: Rows) -> list[NDArray[np.float64]]:
+        """What naive Bayes, ridge regression and the gate say of each row."""
+        several = len(self.labels)
+        return np.split(self._linear.score(self.space.weigh(counts)), [several, -1], axis=1)
+
     def gate_parts(self, counts: Rows, cues: NDArray[np.float64], care: NDArray[np.float64]) -> NDArray[np.float64]:
         """What shows that a text is about care: classifier, strongest cues, words of care. A row a text."""
-        judged = self._gate.decision_function(self.space.weigh(counts))
-        return np.stack([judged, np.log1p(cues.max(axis=1)), np.log1p(care)], axis=1)
+        _, _, judged = self._judge(counts)
+        return np.stack([judged[:, 0], np.log1p(cues.max(axis=1)), np.log1p(care)], axis=1)
 
     def about_care(
         self,
@@ -183,3 +187,25 @@ class Learned:
                 best = int(among.argmax()) if len(among) else 0
                 found.append(self.examples[best] if len(among) and among[best] >= _ALIKE else None)
         return found
+
+
+def _learn(lesson: Lesson) -> Ahead:
+    """Scores in one: of naive Bayes, then of the ridge regression, then of the gate."""
+    from sklearn.naive_bayes import ComplementNB  # noqa: PLC0415 - it takes longer to load than all the rest
+
+    texts = [find_words(text) for text in lesson.texts]
+    others = [find_words(text) for text in (*lesson.also, *lesson.themeless)]
+    space, taught = Space.learn([*texts, *others], _TRAITS)
+    everything = space.weigh(taught)
+    themed: Rows = sparse.csr_array(everything[: len(texts)])
+    bayes = ComplementNB(alpha=_SMOOTH).fit(themed, np.array(lesson.answers))
+    found = np.zeros((space.width, len(lesson.labels)))
+    found[:, bayes.classes_] = bayes.feature_log_prob_.T
+    found -= found.mean(axis=1, keepdims=True)  # only differences between sub-themes count
+    parts = [Linear(found, np.zeros(len(lesson.labels)))]
+    if len(lesson.labels) >= SEVERAL:
+        parts.append(learn_ridge(themed, lesson.answers))
+    about_care = [1] * (len(texts) + len(lesson.also)) + [0] * len(lesson.themeless)
+    parts.append(learn_ridge(everything, about_care, rare=1.0))
+    slopes = np.hstack([each.slopes for each in parts])
+    return Ahead((space,), round_off(Linear(slopes, np.concatenate([each.levels for each in parts]))), np.zeros(0))

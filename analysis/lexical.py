@@ -10,11 +10,15 @@ from analysis.lessons import own_file, read_lesson
 from analysis.stance import stance_reader
 
 
+def learn_words(framework: str, *, anew: bool = False) -> Learned:
+    """What the lexical engine knows of a framework; taken from what was learned ahead, unless `anew`."""
+    read, own, weights = read_framework(framework), own_file(framework), read_weights()
+    return Learned(read_lesson(read, own, weights.definitions), read_cues(read, own), weights, anew=anew)
+
+
 @lru_cache(maxsize=8)
 def lexical_coder(framework: str = DEFAULT) -> ThemeCoder:
-    """The coder for a framework, by its id or by the path of a file of your own; learned at first use.
+    """The coder for a framework, by its id or by the path of a file of your own.
 
     Raises ContentError as `read_framework` does."""
-    read, own, weights = read_framework(framework), own_file(framework), read_weights()
-    learned = Learned(read_lesson(read, own, weights.definitions), read_cues(read, own), weights)
-    return ThemeCoder(read, learned, stance_reader(), "lexical")
+    return ThemeCoder(read_framework(framework), learn_words(framework), stance_reader(), "lexical")

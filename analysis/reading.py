@@ -29,6 +29,9 @@ Each = TypeVar("Each")
 #: Answers coded in one go off the event loop: enough to make it fast, few enough to stay small.
 BATCH = 256
 
+#: Whether an answer is to be coded, once what identifies is taken out of it.
+Wanted = Callable[[Answer, "Masked"], bool]
+
 #: (guide, guide version, question) -> the sub-themes that this question invites.
 Invites = Callable[[str, int, str], tuple[str, ...]]
 
@@ -110,8 +113,11 @@ class Reading:
         self._remember = remember
         self._known: dict[tuple[bytes, tuple[str, ...]], Coded] = {}
 
-    async def code(self, answers: AsyncIterator[Answer]) -> AsyncGenerator[CodedAnswer, None]:
-        """Code answers in their own words. What was picked from a list ("about you") is not words and is left out."""
+    async def code(
+        self, answers: AsyncIterator[Answer], wanted: Wanted | None = None
+    ) -> AsyncGenerator[CodedAnswer, None]:
+        """Code answers in their own words. What was picked from a list ("about you") is not words and is left out, and
+        so is what is not `wanted`. Details are taken out of that all the same: placeholders count on."""
         mask = self._new_mask()
         batch: list[Answer] = []
         async for answer in answers:
@@ -119,19 +125,19 @@ class Reading:
                 continue
             batch.append(answer)
             if len(batch) == BATCH:
-                for each in await asyncio.to_thread(self._code_all, mask, batch):
+                for each in await asyncio.to_thread(self._code_all, mask, batch, wanted):
                     yield each
                 batch = []
-        for each in await asyncio.to_thread(self._code_all, mask, batch):
+        for each in await asyncio.to_thread(self._code_all, mask, batch, wanted):
             yield each
 
-    def _code_all(self, mask: Mask, batch: list[Answer]) -> list[CodedAnswer]:
-        masked = [mask(answer) for answer in batch]
+    def _code_all(self, mask: Mask, batch: list[Answer], wanted: Wanted | None) -> list[CodedAnswer]:
+        both = [(answer, mask(answer)) for answer in batch]
+        kept = [each for each in both if wanted is None or wanted(*each)]
         texts = [
-            (each.text, self._invites(answer.guide, answer.guide_version, answer.question))
-            for answer, each in zip(batch, masked, strict=True)
+            (masked.text, self._invites(answer.guide, answer.guide_version, answer.question)) for answer, masked in kept
         ]
-        return [CodedAnswer(*each) for each in zip(batch, masked, self._code_texts(texts), strict=True)]
+        return [CodedAnswer(*each, coded) for each, coded in zip(kept, self._code_texts(texts), strict=True)]
 
     def _code_texts(self, texts: list[Text]) -> list[Coded]:
         """Code what is not remembered, in one go, and put everything in its place."""

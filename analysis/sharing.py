@@ -135,8 +135,8 @@ def usual_processes() -> int:
 
 
 class Crew:
-    """The processes that find details and code, for as long as the context lasts. Enter it before a key is opened.
-    `scheduler`: of a cluster, whose workers do it instead, however few answers there are."""
+    """The processes that find details and code, for one reading. Enter it before a key is opened. `scheduler`: of a
+    cluster, whose workers do it instead, however few answers there are."""
 
     def __init__(self, tools: Tools, processes: int, scheduler: str | None = None) -> None:
         self.tools = tools
@@ -160,8 +160,14 @@ class Crew:
     def __exit__(self, *problem: Any) -> None:
         if self.scheduler is not None:
             self._cluster.__exit__(*problem)  # says what happened, where the cluster was lost
-        elif self.pool is not None:
+        else:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """End the processes; what they hold is given back. A cluster stays until the crew is left."""
+        if self.pool is not None and self.scheduler is None:
             self.pool.shutdown(cancel_futures=True)
+            self.pool = None
             gc.unfreeze()
 
 
@@ -199,6 +205,7 @@ class SharedReading:
         if self._crew.pool is not None and len(first) > self._few:
             async for each in self._share(self._crew.pool, _chain(first, words)):
                 yield each
+            self._crew.let_go()  # before all that is written, which needs memory of its own
             return
         alone = Reading(coder, lambda: self._new_mask(finders), self._invites)
         async for each in alone.code(_chain(first, words)):

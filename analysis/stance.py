@@ -1,8 +1,8 @@
 """Stance: did what somebody tells of help, harm, is it wished for, both helped and harmed, or is neither said?
 
-A linear classifier (scikit-learn) over the words of the exemplars, the signs of `cues/stance.toml` with negation
-looked at, and TextBlob's polarity, which is the stated baseline and one feature among the others. TextBlob's lexicon
-comes with its package: nothing is fetched.
+A linear classifier over the words of the exemplars (stems, words as they stand, pairs, and words after a "not"), the
+signs and forms of `cues/stance.toml`, and TextBlob's polarity, which is the stated baseline and one feature among the
+others. In the semantic engine a classifier over meanings is added to it.
 
 Promise: same words, same stance, on any machine; nothing is kept between calls.
 """
@@ -15,28 +15,29 @@ from typing import NamedTuple, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.linear_model import RidgeClassifier
-from textblob.en import sentiment
 
+from analysis.ahead import Ahead, name_lesson, recall, round_off
 from analysis.cues import Sign, read_signs
-from analysis.exemplars import Exemplar, read_exemplars
+from analysis.exemplars import Told, read_exemplars, read_told
 from analysis.frameworks import framework_ids, read_framework
 from analysis.model import Stance
 from analysis.polarity import polarity_of
-from analysis.ridge import Ridge
-from analysis.vectors import Rows, Space
+from analysis.ridge import Linear, learn_ridge
+from analysis.vectors import Rows, Space, Traits
 from analysis.words import PhraseBook, Word, find_words
 
 STANCES: tuple[Stance, ...] = get_args(Stance)
-_LEARNED: tuple[Stance, ...] = ("help", "harm", "wish")  # the two others follow from these and from the signs
+LESSON = "stance"  # under which name it is learned ahead
+# What follows was chosen by trial on the exemplars, voices against voices.
 _REACH = 3  # how many words before a sign a "not" still turns it round
 _CARRIES = 4  # words after a "not", up to the next comma or full stop, that are counted a second time as negated
-_NEGATED_SHARE = 0.7  # of negated words beside plain ones
-_FORMS_SHARE = 0.06  # of the forms beside the words
-_SIGNS_SHARE = 0.1  # of the dense features beside the words; chosen by trial on the exemplars, voice against voice
-_CLOSE = 0.25  # help and harm this near each other in the classifier leave it open
+_NEGATED_SHARE = 0.7  # of negated words beside stems
+_WHOLE_SHARE = 0.7  # of words as they stand
+_FORMS_SHARE = 0.06  # of the forms
+_SIGNS_SHARE = 0.1  # of the signs and the polarity
+_RARE = 0.4  # mixed and neither are rare in what is learned from, and in what people say
 _FLAT = 1e-9
-_BOTH = 2.0  # signs on either side, and a word like "but" between, before we say "mixed"
+_STEMS, _NEGATED, _WHOLE = Traits(runs=False), Traits(runs=False), Traits(stems=False, runs=False)
 
 
 class Signs(NamedTuple):
@@ -60,7 +61,8 @@ class Meaning(Protocol):
 class StanceReader:
     """Tells the stance of texts. Learned once from the exemplars of all frameworks."""
 
-    def __init__(self, exemplars: Sequence[Exemplar], meaning: Meaning | None = None) -> None:
+    def __init__(self, taught: Sequence[Told], meaning: Meaning | None = None, *, anew: bool = False) -> None:
+        """`anew`: learned here and now, whatever was learned ahead."""
         signs = read_signs()
         self._negators = frozenset(signs.negators)
         self._book: PhraseBook[Sign] = PhraseBook((phrase, sign) for sign in signs.sign for phrase in sign.phrases)
@@ -68,22 +70,31 @@ class StanceReader:
         self._form_book: PhraseBook[int] = PhraseBook(
             (phrase, at) for at, form in enumerate(signs.form) for phrase in form.phrases
         )
-        taught = [each for each in exemplars if each.stance in _LEARNED]
-        answers = [_LEARNED.index(each.stance) for each in taught]
-        texts = [find_words(each.text) for each in taught]
-        self._space = Space(texts, runs=False)
-        self._negated = Space([self._carry_negation(words) for words in texts], runs=False)
-        known = [self.weigh_signs(words) for words in texts]
-        forms = np.array([each.forms for each in known])
-        self._centre, self._spread = forms.mean(axis=0), np.maximum(forms.std(axis=0), _FLAT)
-        self._model = Ridge(
-            self._features(self._join(self._space.taught, self._negated.taught), known), answers, balanced=True
-        )
+        answers = [STANCES.index(each.stance) for each in taught]
+        texts = [each.text for each in taught]
+        self.lesson = name_lesson(answers, texts, signs.model_dump())
+        kept = None if anew else recall(LESSON, self.lesson, (_STEMS, _NEGATED, _WHOLE))
+        self.ahead = kept or self._learn(texts, answers)
+        self._use(self.ahead)
         self._meaning = meaning
-        if meaning is not None:
-            self._meant = RidgeClassifier(alpha=1.0, class_weight="balanced").fit(
-                meaning.remember([each.text for each in taught]), answers
-            )
+        self._meant = learn_ridge(meaning.remember(texts), answers, rare=_RARE) if meaning is not None else None
+
+    def _learn(self, texts: Sequence[str], answers: Sequence[int]) -> Ahead:
+        words = [find_words(each) for each in texts]
+        negated = [self._carry_negation(each) for each in words]
+        lessons = ((words, _STEMS), (negated, _NEGATED), (words, _WHOLE))
+        spaces, taught = zip(*(Space.learn(each, traits) for each, traits in lessons), strict=True)
+        signs = [self.weigh_signs(each) for each in words]
+        forms = np.array([each.forms for each in signs])
+        spread = np.stack([forms.mean(axis=0), np.maximum(forms.std(axis=0), _FLAT)])
+        self._use(Ahead(spaces, Linear(np.empty((0, 0)), np.empty(0)), spread))
+        linear = learn_ridge(self._features(sparse.hstack(taught, format="csr"), signs), answers, rare=_RARE)
+        return Ahead(spaces, round_off(linear), spread)
+
+    def _use(self, ahead: Ahead) -> None:
+        self._spaces = ahead.spaces
+        self._model = ahead.linear
+        self._centre, self._spread = ahead.more
 
     def weigh_signs(self, words: Sequence[Word]) -> Signs:
         """What the signs say. A sign after a "not" counts for the other side with half its weight."""
@@ -123,18 +134,16 @@ class StanceReader:
         """The stance of each row. `counts` are rows of `count`; `signs` and `meant` (vectors) are of the same texts."""
         if not signs:
             return []
-        scores = self._model.decision_function(self._features(counts, signs))
-        if meant is not None and self._meaning is not None:
-            scores = self._meaning.words * scores + self._meant.decision_function(meant)
-        return [self._settle(row, each) for row, each in zip(scores.round(4), signs, strict=True)]
+        scores = self._model.score(self._features(counts, signs))
+        if meant is not None and self._meaning is not None and self._meant is not None:
+            scores = self._meaning.words * scores + self._meant.score(meant)
+        return [STANCES[best] for best in scores.round(4).argmax(axis=1)]
 
     def count(self, texts: Sequence[Sequence[Word]]) -> Rows:
         """The words of texts, plain and negated, as rows; rows of several texts may be added up."""
-        negated = self._negated.count([self._carry_negation(words) for words in texts])
-        return self._join(self._space.count(texts), negated)
-
-    def _join(self, plain: Rows, negated: Rows) -> Rows:
-        joined: Rows = sparse.hstack([plain, negated], format="csr")
+        negated = [self._carry_negation(words) for words in texts]
+        stems, after_not, whole = self._spaces
+        joined: Rows = sparse.hstack([stems.count(texts), after_not.count(negated), whole.count(texts)], format="csr")
         return joined
 
     def tell(self, text: str) -> Stance:
@@ -143,35 +152,23 @@ class StanceReader:
         meant = self._meaning.encode([text]) if self._meaning is not None else None
         return self.read(self.count([words]), [self.weigh_signs(words)], meant)[0]
 
-    def _settle(self, scores: NDArray[np.float64], signs: Signs) -> Stance:
-        weight = dict(zip(STANCES, signs.weights, strict=True))
-        best = _LEARNED[int(np.argmax(scores))]
-        if weight["neither"] and not weight["help"] and not weight["wish"] and weight["neither"] >= weight["harm"]:
-            return "neither"
-        balanced = min(weight["help"], weight["harm"]) >= _BOTH and abs(scores[0] - scores[1]) < _CLOSE
-        if weight["mixed"] and balanced and best != "wish":
-            return "mixed"
-        return best
-
     def _features(self, counts: Rows, signs: Sequence[Signs]) -> Rows:
         dense = np.log1p(np.array([(*each.weights[:4], 0.0) for each in signs]))
         dense[:, 4] = [each.polarity for each in signs]
         forms = (np.array([each.forms for each in signs]) - self._centre) / self._spread
-        width = self._space.width
-        joined: Rows = sparse.hstack(
-            [
-                self._space.weigh(sparse.csr_array(counts[:, :width])),
-                self._negated.weigh(sparse.csr_array(counts[:, width:])) * _NEGATED_SHARE,
-                sparse.csr_array(np.hstack([dense * _SIGNS_SHARE, forms * _FORMS_SHARE])),
-            ],
-            format="csr",
-        )
+        parts, first = [], 0
+        for space, share in zip(self._spaces, (1.0, _NEGATED_SHARE, _WHOLE_SHARE), strict=True):
+            own = sparse.csr_array(counts[:, first : first + space.width])
+            parts.append(space.weigh(own) * share)
+            first += space.width
+        parts.append(sparse.csr_array(np.hstack([dense * _SIGNS_SHARE, forms * _FORMS_SHARE])))
+        joined: Rows = sparse.hstack(parts, format="csr")
         return joined
 
 
 def sign_of_polarity(text: str) -> Stance:
     """The stated baseline: help where TextBlob finds the words pleasant, harm where unpleasant, else neither."""
-    polarity, _ = sentiment([word.text for word in find_words(text)])
+    polarity = polarity_of([word.text for word in find_words(text)])
     return "help" if polarity > 0 else "harm" if polarity < 0 else "neither"
 
 
@@ -191,13 +188,13 @@ def add_signs(parts: Sequence[Signs], shares: Sequence[float]) -> Signs:
     return Signs(weights, polarity, forms)
 
 
-def teach_stances(meaning: Meaning | None = None) -> StanceReader:
-    """A reader that has learned from the exemplars of all frameworks."""
+def teach_stances(meaning: Meaning | None = None, *, anew: bool = False) -> StanceReader:
+    """A reader that has learned from the exemplars of all frameworks, and from those of stance alone."""
     voices = [voice for name in framework_ids() for voice in read_exemplars(read_framework(name)).values()]
-    return StanceReader([each for voice in voices for each in voice], meaning)
+    return StanceReader([each for voice in (*voices, *read_told().values()) for each in voice], meaning, anew=anew)
 
 
 @cache
 def stance_reader() -> StanceReader:
-    """The reader of the lexical engine, which everything shares, learned at first use."""
+    """The reader of the lexical engine, which everything shares, made at first use."""
     return teach_stances()

@@ -13,7 +13,7 @@ from analysis.cues import read_cues
 from analysis.exemplars import Exemplar, read_exemplars, read_themeless
 from analysis.frameworks import DEFAULT, read_framework
 from analysis.learned import Learned, Weights, read_weights
-from analysis.lessons import make_lesson
+from analysis.lessons import make_lesson, read_also
 from analysis.words import find_words
 
 
@@ -51,6 +51,7 @@ def hold_out_voices(framework_id: str = DEFAULT, weights: Weights | None = None)
             framework,
             [(each.subtheme, each.text) for each in rest],
             [each.text for each in kept],
+            read_also(framework_id),
             settings.definitions,
         )
         learned = Learned(lesson, read_cues(framework), settings)

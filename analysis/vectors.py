@@ -1,4 +1,4 @@
-"""Texts as sparse vectors: word stems, pairs of stems, and runs of four letters inside words.
+"""Texts as sparse vectors: words or their stems, pairs of them, and runs of four letters inside words.
 
 TF-IDF with sublinear term frequency and unit length, as scikit-learn has it, but with the columns of each distinct word
 remembered, which is what makes thousands of short texts a second possible. Rows can be added up before weighting, so
@@ -7,8 +7,10 @@ that segments are read once and serve their text as well.
 Promise: columns are numbered in alphabetical order, so the same exemplars give the same space on any machine.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,26 +25,37 @@ _FLAT = 1e-9  # a spread below this is no spread
 Rows = sparse.csr_array
 
 
-def name_features(word: str, runs: bool) -> list[str]:
-    """The features of one word: its stem and, where wanted, each run of four letters with the ends marked."""
-    features = [stem(word)]
-    if runs:
-        marked = f"<{word[:40]}>"
-        features += [f"#{marked[at : at + _RUN]}" for at in range(len(marked) - _RUN + 1)]
-    return features
+class Traits(NamedTuple):
+    """What counts as a feature. `stems`: words without their endings, or as they stand. `runs`: runs of four letters
+    too. `least`: in how many texts of the lesson a feature must occur."""
+
+    stems: bool = True
+    runs: bool = True
+    least: int = 1
 
 
 class Space:
-    """A vector space learned from texts (as lists of words). `taught`: the counts of these texts."""
+    """A vector space: named columns (in alphabetical order) and what each is worth."""
 
-    def __init__(self, texts: Sequence[Sequence[Word]], *, runs: bool = True) -> None:
-        self._runs = runs
-        features = [self._features(words) for words in texts]
-        self._column = {name: at for at, name in enumerate(sorted(set().union(*features)))}
+    def __init__(self, names: Sequence[str], idf: NDArray[np.float64], traits: Traits) -> None:
+        self.names, self.idf = tuple(names), idf
+        self._traits = traits
+        self._column = {name: at for at, name in enumerate(self.names)}
         self._columns_of: dict[str, tuple[tuple[int, ...], str]] = {}
-        self.taught = self.count(texts)
-        texts_with = np.bincount(self.taught.indices, minlength=len(self._column))
-        self._idf = np.log((1 + len(texts)) / (1 + texts_with)) + 1
+
+    @classmethod
+    def learn(cls, texts: Sequence[Sequence[Word]], traits: Traits) -> tuple["Space", Rows]:
+        """The space of texts (as lists of words), and the counts of these texts."""
+        found: Counter[str] = Counter()
+        for words in texts:
+            features = {feature for word in words for feature in _name_features(word.text, traits)}
+            found.update(features | {f"{first} {second}" for first, second in pairwise(_base(words, traits))})
+        space = cls(sorted(name for name, count in found.items() if count >= traits.least), np.empty(0), traits)
+        taught = space.count(texts)
+        texts_with = np.bincount(taught.indices, minlength=space.width)
+        # As they are kept, so that what is learned now is what was learned ahead.
+        space.idf = (np.log((1 + len(texts)) / (1 + texts_with)) + 1).astype(np.float32).astype(np.float64)
+        return space, taught
 
     @property
     def width(self) -> int:
@@ -50,8 +63,8 @@ class Space:
         return len(self._column)
 
     def knows(self, word: str) -> bool:
-        """Whether the stem of a word was seen while learning."""
-        return stem(word) in self._column
+        """Whether a word was seen while learning."""
+        return (stem(word) if self._traits.stems else word) in self._column
 
     def count(self, texts: Iterable[Sequence[Word]]) -> Rows:
         """How often each feature occurs: one row a text. Unknown features are left out."""
@@ -77,25 +90,33 @@ class Space:
 
     def weigh(self, counts: Rows) -> Rows:
         """Counts as weighted rows of unit length (a row without features stays empty)."""
-        values = (1 + np.log(counts.data)) * self._idf[counts.indices]
+        values = (1 + np.log(counts.data)) * self.idf[counts.indices]
         lengths = np.sqrt(np.add.reduceat(np.append(values**2, 0.0), counts.indptr[:-1])) if len(values) else values
         sizes = np.diff(counts.indptr)
         if len(values):
             values = values / np.repeat(lengths, sizes)
         return sparse.csr_array((values, counts.indices, counts.indptr), shape=counts.shape)
 
-    def _features(self, words: Sequence[Word]) -> set[str]:
-        stems = [stem(word.text) for word in words]
-        named = {feature for word in words for feature in name_features(word.text, self._runs)}
-        return named | {f"{first} {second}" for first, second in pairwise(stems)}
-
     def _columns(self, word: str) -> tuple[tuple[int, ...], str]:
-        """The columns of a word, and its stem."""
-        names = name_features(word, self._runs)
+        """The columns of a word, and what it counts as in a pair."""
+        names = _name_features(word, self._traits)
         found = tuple(self._column[name] for name in names if name in self._column), names[0]
         if len(self._columns_of) < _REMEMBERED:
             self._columns_of[word] = found
         return found
+
+
+def _base(words: Sequence[Word], traits: Traits) -> list[str]:
+    return [stem(word.text) if traits.stems else word.text for word in words]
+
+
+def _name_features(word: str, traits: Traits) -> list[str]:
+    """The features of one word: itself and, where wanted, each run of four letters with the ends marked."""
+    features = [stem(word) if traits.stems else word]
+    if traits.runs:
+        marked = f"<{word[:40]}>"
+        features += [f"#{marked[at : at + _RUN]}" for at in range(len(marked) - _RUN + 1)]
+    return features
 
 
 def standardise(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ from storage.keys import BotKey
 from storage.keys.recipients import list_recipients
 from storage.purge import Purge
 from storage.retention import read_rules
-from storage.schema import audit, outbox, part, seen_update
+from storage.schema import audit, copy_request, outbox, part, seen_update
 from storage.settings import StorageSettings
 from storage.talk import milliseconds
 
@@ -33,9 +33,13 @@ _LARGEST_LOG = 64 * 1024 * 1024
 _OLDEST_KEY = timedelta(days=400)
 _OLDEST_BACKUP = timedelta(days=7)
 _LATE = timedelta(minutes=15)
+_SOON_A_MONTH = timedelta(days=20)
 _SECOND_LOOK = 2.0
 _BUILT = date(2026, 1, 1)
 _NAMES: tuple[Name, Name] = ("main", "keyring")
+_WAIT_FOR_A_COPY = select(func.count().label("waiting"), func.min(copy_request.c.day).label("first")).where(
+    copy_request.c.state == "asked"
+)
 _BACKUPS: dict[Name, str] = {
     "main": "python -m storage backup --out FILE",
     "keyring": "python -m storage backup --keyring --out FILE",
@@ -203,6 +207,19 @@ async def _backups(settings: StorageSettings, now: datetime) -> Finding:
     return Finding("backups", said)
 
 
+async def _copies(settings: StorageSettings, now: datetime) -> Finding:
+    async with opened("main", settings.database_url) as connection:
+        rows = (await connection.execute(_WAIT_FOR_A_COPY)).one()
+    if not rows.waiting:
+        return Finding("copies", "nobody waits for a copy of their answers")
+    said = f"{rows.waiting} asked for a copy of their answers, the first on {rows.first}"
+    if now.date() - date.fromisoformat(rows.first) > _SOON_A_MONTH:
+        return Finding(
+            "copies", said, "Make them: python -m storage requests (in the UK they have a right to it within a month)"
+        )
+    return Finding("copies", said)
+
+
 async def _retention(settings: StorageSettings, now: datetime) -> Finding:
     rules = read_rules(settings.retention)
     work = Purge(settings, rules.cutoffs(now.date()), writable=False)
@@ -233,6 +250,7 @@ _CHECKS: tuple[tuple[str, Callable[[StorageSettings, datetime], Awaitable[Findin
     ("write-ahead log", _log),
     ("outbox", _outbox),
     ("backups", _backups),
+    ("copies", _copies),
     ("retention", _retention),
 )
 

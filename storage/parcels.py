@@ -16,7 +16,7 @@ from storage.bundles import TidingsText
 from storage.database import Database, insert
 from storage.errors import SealError
 from storage.keyring import Keyring
-from storage.keys import BotKey
+from storage.keys import BotKey, BundleKey, Recipient
 from storage.records import HEAR_BACK, TAKE_PART, CopyRequest
 from storage.retention import Rules
 from storage.schema import consent, contact, copy_request, participant, reminder, seen_bundle, tidings
@@ -156,8 +156,19 @@ class ParcelStore:
     _main: Database
     _keyring: Keyring
     _bot_key: BotKey
+    _recipients: tuple[Recipient, ...]
     _study: bytes
     _remains: bool
+
+    @property
+    def bundle_key(self) -> BundleKey:
+        """What opens the bundles that are sealed to this bot in this study."""
+        return self._bot_key.bundle_key(self._study)
+
+    @property
+    def signers(self) -> tuple[Recipient, ...]:
+        """The research keys whose signatures count here: the recipients that are open."""
+        return self._recipients
 
     async def copy_file(self, pseudonym: bytes, number: int) -> Enclosed | None:
         """One file of the copy that is on its way to this person, from 1. None where it is gone, with them perhaps, or
@@ -175,14 +186,14 @@ class ParcelStore:
 
     async def forget_copy(self, pseudonym: bytes) -> None:
         """It arrived: nothing of it stays here."""
-        async with self._main.begin(write=True) as connection:
+        async with self._main.join() as connection:
             await connection.execute(_DROP, {"person": pseudonym})
         self._remains = True
 
     async def forget_past_parcels(self, rules: Rules, today: date) -> None:
         """Copies that nobody fetched, and tidings that are old."""
         for statement, days in ((_FORGET_COPIES, rules.copy_days), (_FORGET_TIDINGS, rules.tidings_days)):
-            async with self._main.begin(write=True) as connection:
+            async with self._main.join() as connection:
                 before = (today - timedelta(days=days)).isoformat()
                 gone = await connection.execute(statement, {"before": before})
                 self._remains = self._remains or gone.rowcount > 0

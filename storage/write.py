@@ -22,7 +22,7 @@ from storage import audit, erase
 from storage.database import Database
 from storage.errors import SealError, Unavailable
 from storage.keyring import Keyring
-from storage.keys import BotKey, BundleKey, Recipient, read_recipients
+from storage.keys import BotKey, Recipient, read_recipients
 from storage.parcels import ParcelStore
 from storage.records import Outgoing, Reminder
 from storage.schema import contact, copy_request, outbox, reminder, seen_update, set_aside, trace
@@ -134,16 +134,6 @@ class Store(ParcelStore):
                 await self._wipe()
             await self._main.close()
             await self._keyring_database.close()
-
-    @property
-    def bundle_key(self) -> BundleKey:
-        """What opens the bundles that are sealed to this bot in this study."""
-        return self._bot_key.bundle_key(self._study)
-
-    @property
-    def signers(self) -> tuple[Recipient, ...]:
-        """The research keys whose signatures count here: the recipients that are open."""
-        return self._recipients
 
     @property
     def has_remains(self) -> bool:

@@ -81,6 +81,8 @@ def _shipped() -> dict[str, Hierarchy]:
 def _steps_of(each: Characteristic) -> tuple[Step, ...]:
     if each.id == "period":
         return (year_of,)
+    if each.id == "guide":
+        return (without_versions,)
     known = {option for step in each.steps for group in step.values() for option in group}
     known |= {group for step in each.steps for group in step}
     # Options that no step names are those that stay as they are ("woman", "straight"); a guide of one's own may have
@@ -100,3 +102,8 @@ def _join(step: dict[str, tuple[str, ...]], kept: frozenset[str] | set[str]) -> 
 def year_of(period: str) -> str:
     """ "2026-Q3" to "2026"; spans of several years stay."""
     return period.partition("-")[0] if "to" not in period else period
+
+
+def without_versions(guides: str) -> str:
+    """ "pulse 1 and relational-practice 2" to "pulse and relational-practice"."""
+    return " and ".join(dict.fromkeys(each.rpartition(" ")[0] for each in guides.split(" and ")))

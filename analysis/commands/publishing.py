@@ -11,7 +11,7 @@ from analysis.desk import Book, read_name
 from analysis.publishing.answers import hold_to_summary, read_answers, shown_points
 from analysis.publishing.draft import draft_of
 from analysis.publishing.sending import check_publishable, make_tidings, publish, read_summary
-from analysis.summary.folder import SummaryError
+from analysis.summary.folder import Files, SummaryError
 from storage.keys import read_bot_recipient
 from storage.settings import read_settings
 
@@ -61,17 +61,19 @@ def publish_answers(
     key: Key,
     out: Annotated[Path, typer.Option("--out", "-o", help="The bundle to write, for `storage take` on the host.")],
     *,
+    pdf: Annotated[Path | None, typer.Option(help="The page as a PDF, made anew too.")] = None,
     who: Who = "",
 ) -> None:
     """Write the page anew with what the service answered, and a sealed bundle with which the bot tells people."""
 
     async def work() -> None:
         settings, numbers, given = read_settings(ReportSettings), read_summary(summary), read_answers(answers)
-        check_publishable(summary, numbers, out)
+        files = Files(summary, pdf)
+        check_publishable(files, numbers, out)
         held = hold_to_summary(given, numbers, answers.name)
         recipient, research_key = read_bot_recipient(bot), open_key(settings, key)
         bundle = make_tidings(given, numbers, recipient, research_key, datetime.now(UTC).date())
-        count = publish(summary, numbers, held, bundle, out)
+        count = publish(files, numbers, held, bundle, out)
         book = Book.open(settings.desk, research_key.desk_key)
         book.write(read_name(who), "opened", what="publish", service=numbers.service, period=numbers.period)
         book.close()

@@ -34,7 +34,7 @@ from analysis.masking import ReviewedMask
 from analysis.period import Period, read_period
 from analysis.questions import invites_of
 from analysis.reading import CodedAnswer, show_progress
-from analysis.serve import start_serve
+from analysis.serve import Served, start_published, start_serve
 from analysis.serve.app import today
 from analysis.serve.at_desk import AtDesk
 from analysis.services import Services
@@ -94,7 +94,7 @@ class Reports:
                 with crew_of() as crew:
                     await make_all_due(key, out, read_name(who), partial(self._summarise, crew=crew))
 
-            run(work)
+            run(work, "Stopped; what was made is whole, and the next run makes the rest.")
             return
         if service is None or period is None:
             raise typer.BadParameter("Give --service and --period, or --all-due.")
@@ -134,12 +134,31 @@ class Reports:
 
     def serve(
         self,
-        key: Key,
+        key: Annotated[Path | None, typer.Option(help="The research key (research.key), private half.")] = None,
+        published: Annotated[
+            Path | None, typer.Option(help="Show only the summaries in this folder; no key is needed.")
+        ] = None,
         port: Annotated[int, typer.Option(help="Port on this machine.", min=0, max=65535)] = 8081,
         who: Who = "",
     ) -> None:
         """Show on this machine only what the service would see, and what the researcher would see."""
+        if (key is None) == (published is None):
+            raise typer.BadParameter("Give --key, or --published for what is published alone.")
+        if published is not None:
+            self._serve_published(published, port)
+        elif key is not None:
+            self._serve_all(key, port, who)
 
+    def _serve_published(self, folder: Path, port: int) -> None:
+        async def work() -> None:
+            served = await start_published(folder, port)
+            typer.echo(f"What is published:  {served.service}")
+            typer.echo("Ctrl+C stops.")
+            await _serve_until_stopped(served)
+
+        run(work)
+
+    def _serve_all(self, key: Path, port: int, who: str) -> None:
         async def work() -> None:
             settings = read_settings(ReportSettings)
             research_key = open_key(settings, key)
@@ -157,11 +176,7 @@ class Reports:
             typer.echo(f"What the service would see:     {served.service}")
             typer.echo(f"What the researcher would see:  {served.researcher}")
             typer.echo("Keep the second address to yourself. Ctrl+C stops.")
-            try:
-                with suppress(asyncio.CancelledError):  # Ctrl+C: the expected end
-                    await asyncio.Event().wait()
-            finally:
-                await served.close()
+            await _serve_until_stopped(served)
 
         run(work)
 
@@ -197,6 +212,14 @@ class Reports:
             earlier=earlier,
             staff=partial(reading_on, STAFF),
         )
+
+
+async def _serve_until_stopped(served: Served) -> None:
+    try:
+        with suppress(asyncio.CancelledError):  # Ctrl+C: the expected end
+            await asyncio.Event().wait()
+    finally:
+        await served.close()
 
 
 def _crew(processes: int, scheduler: str | None) -> Crew:

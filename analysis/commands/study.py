@@ -97,8 +97,8 @@ def tell_unopened(reader: Reader) -> None:
         typer.echo(f"{left_out} left out: sealed to another research key, or damaged.", err=True)
 
 
-def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run to the end; turn a stated failure into one sentence and an exit code."""
+def run(work: Callable[[], Coroutine[Any, Any, None]], stopped: str = "Stopped; nothing was written.") -> None:
+    """Run to the end; turn a stated failure into one sentence and an exit code. `stopped` is said after Ctrl+C."""
     try:
         asyncio.run(work())
     except PeriodError as problem:
@@ -108,7 +108,7 @@ def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        typer.echo("Stopped; nothing was written.", err=True)
+        typer.echo(stopped, err=True)
         raise typer.Exit(1) from None
 
 

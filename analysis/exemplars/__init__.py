@@ -1,7 +1,8 @@
 """Exemplars: invented answers with the sub-theme that they are mainly about and how it went.
 
 They are what the lexical engine learns from, and what it shows as its nearest examples. All are invented; none is a
-quotation. `<framework>.jsonl` or `<framework>.<voice>.jsonl` for a framework, `none.jsonl` for what has no theme.
+quotation. `<framework>.jsonl` or `<framework>.<voice>.jsonl` for a framework, `none.jsonl` for what has no theme,
+`stance.<voice>.jsonl` for what teaches stance alone.
 """
 
 from importlib.resources import files
@@ -17,10 +18,15 @@ from analysis.model import Framework, Frozen, Stance
 NO_THEME = "none"
 
 
-class Exemplar(Frozen):
-    subtheme: str
+class Told(Frozen):
+    """An invented answer and how it went."""
+
     stance: Stance
     text: str = Field(min_length=1)
+
+
+class Exemplar(Told):
+    subtheme: str
 
 
 def read_exemplars(framework: Framework, own: Path | None = None) -> dict[str, tuple[Exemplar, ...]]:
@@ -48,6 +54,13 @@ def read_exemplars(framework: Framework, own: Path | None = None) -> dict[str, t
                 )
         voices[voice] = tuple(exemplars)
     return voices
+
+
+def read_told() -> dict[str, tuple[Told, ...]]:
+    """The exemplars that teach stance alone, by voice: every topic told in every stance, so that words of the topic
+    teach nothing and ways of putting things do."""
+    found = sorted((each for each in files(__package__).iterdir() if each.name.startswith("stance.")), key=str)
+    return {each.name.split(".")[1]: tuple(read_lines(each, Told)) for each in found}
 
 
 def read_themeless() -> tuple[Exemplar, ...]:

@@ -38,7 +38,7 @@ _WHAT = {
 def manifest_of(
     request: Request, framework: Framework, written: "Written", people: Anonymised, *, seed: str, flow: Flow | None
 ) -> dict[str, Any]:
-    outcomes = written.outcomes
+    steps = written.steps.flow(len(written.people), flow, request.k)
     return {
         "format": "hearten export",
         "format_version": 3,
@@ -60,27 +60,14 @@ def manifest_of(
         "people": len(written.people),
         "answers": written.answers,
         "answers_without_text": written.without_text,
-        "questions": {"asked": outcomes["asked"], "answered": outcomes["answered"], "skipped": outcomes["skipped"]},
-        "flow": _flow(written, flow),
+        "questions": written.steps.questions(steps),
+        "flow": steps,
         "codings": written.coders.describe(request),
         "taken_out": dict(sorted(written.taken_out.items())),
         "made_coarser": {kind: "ten-year bands" if kind == "AGE" else "decades" for kind in ("AGE", "DATE")},
         "disclosure_control": describe(people),
         "left_out": ["voice notes", "days", "ids of the messenger"],
         "order": {"method": "SHA-256 of the seed followed by the answer id, ascending", "seed": seed},
-    }
-
-
-def _flow(written: "Written", flow: Flow | None) -> dict[str, int | None]:
-    """Null is what the system cannot know: a person has to fill it in."""
-    return {
-        "invited": None,
-        "declined": None,
-        "opened": flow.opened if flow else None,
-        "agreed": flow.agreed if flow else None,
-        "began": len(written.began),
-        "gave_answers": len(written.people),
-        "withdrew": flow.withdrew if flow else None,
     }
 
 

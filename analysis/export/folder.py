@@ -19,8 +19,9 @@ from analysis.anonymity import Anonymised
 from analysis.export import methods
 from analysis.export.coders import Coders
 from analysis.export.explain import explain, manifest_of
+from analysis.export.flow import Steps
 from analysis.export.forms import FORMS
-from analysis.export.people import PERIOD, SERVICE, Table, Told, as_rows
+from analysis.export.people import Table, Told, as_rows, coarsen_row
 from analysis.export.qdpx import write_codebook, write_project
 from analysis.export.request import ExportError, Request, check, refuse_unreviewed
 from analysis.export.rows import NewIds, Row, machine_name, make_row
@@ -42,8 +43,7 @@ class Written:
     guides: Counter[tuple[str, int]] = field(default_factory=Counter)
     taken_out: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    began: set[str] = field(default_factory=set)
+    steps: Steps = field(default_factory=Steps)
     coders: Coders = field(default_factory=Coders)
 
     @property
@@ -104,10 +104,7 @@ async def _fill(
         table = people.settle()
         machine = {machine_name(engine())} if request.by_machine else set()
         _write_data(folder, request, framework, spool, table, coders={*machine, *written.coders.answers})
-    async for question in asked:
-        written.outcomes["asked"] += 1
-        written.outcomes[question.outcome] += question.outcome != "asked"
-        written.began.add(question.person)
+    await written.steps.gather(asked)
     write_codebook(folder / "codebook.qdc", framework)
     manifest = manifest_of(request, framework, written, table, seed=seed, flow=flow)
     manifest["engine"] = engine() if request.by_machine else None
@@ -142,13 +139,12 @@ async def _write_down(
 def _write_data(
     folder: Path, request: Request, framework: Framework, spool: Spool, table: Anonymised, *, coders: set[str]
 ) -> None:
-    """The answers in shuffled order, with the coarse service and period of their people; then the people."""
+    """The answers in shuffled order, as coarse as what is told of their people; then the people."""
     people = as_rows(table)
 
     def rows() -> Iterable[Row]:
         for row in spool.rows():
-            of_person = people[row["person"]]
-            yield row | {SERVICE: of_person[SERVICE], PERIOD: of_person[PERIOD]}
+            yield coarsen_row(row, people[row["person"]])
 
     place, form = folder / request.data_file, FORMS[request.form]
     if form.open is None:

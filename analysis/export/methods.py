@@ -7,6 +7,7 @@ page and the drawing load nothing, carry no script, and can be read by eye and b
 
 import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,26 @@ from markupsafe import Markup, escape
 
 from analysis.anonymity import Anonymised
 from analysis.anonymity.hierarchy import NOT_TOLD, WITHHELD, hierarchy_of
+from analysis.export.flow import Count
 
 _STEPS = {
     "invited": "Invited",
-    "opened": "Opened the chat",
-    "agreed": "Agreed to take part",
+    "read_the_information": "Read the information",
+    "opened": "Opened the chat, in the whole study",
+    "agreed": "Agreed to take part, in the whole study",
     "began": "Were asked a question",
+    "finished": "Left no question open",
     "gave_answers": "Gave answers that are in this export",
 }
+#: Beside the step of that name: who went, and what people did there.
+_ASIDE = {
+    "opened": ("declined", "Declined"),
+    "agreed": ("withdrew", "Withdrew, all erased"),
+    "began": ("skipped_a_question", "Skipped a question"),
+}
 _OPEN = "not known to the system"
-_WIDTH, _BOX, _GAP = 640, 56, 34
+_TOO_FEW = "withheld: too few people"
+_WIDTH, _BOX, _GAP = 652, 56, 34
 _LINE_UP = 35  # of the lower line of text within a box
 
 
@@ -67,8 +78,8 @@ def coreq(manifest: dict[str, Any]) -> list[tuple[str, list[tuple[int, str, str]
         "framework": f"{manifest['framework']['id']}, version {manifest['framework']['version']}",
         "answers": manifest["answers"],
         "gave_answers": flow["gave_answers"],
-        "withdrew": flow["withdrew"],
-        "not_agreed": None if flow["opened"] is None else flow["opened"] - flow["agreed"],
+        "withdrew": flow["withdrew"] if isinstance(flow["withdrew"], int) else None,
+        "not_agreed": _difference(flow["opened"], flow["agreed"]),
         "hearten": manifest["hearten"],
         "coders": _who_coded(manifest["codings"]["coders"]),
     }
@@ -80,6 +91,10 @@ def coreq(manifest: dict[str, Any]) -> list[tuple[str, list[tuple[int, str, str]
         )
         for domain in domains
     ]
+
+
+def _difference(whole: Count, part: Count) -> int | None:
+    return whole - part if isinstance(whole, int) and isinstance(part, int) else None
 
 
 def _who_coded(coders: list[dict[str, Any]]) -> str:
@@ -95,30 +110,28 @@ def _fill(text: str, known: dict[str, Any]) -> str:
     return text.format(**known)
 
 
-def draw_flow(flow: dict[str, int | None]) -> Markup:
-    """The flow as SVG: boxes from top to bottom, withdrawals beside them, the same in words for who listens."""
-    steps = [(title, flow[name]) for name, title in _STEPS.items()]
-    words = "; ".join(f"{title}: {_number(count)}" for title, count in steps)
-    aside = f"Withdrew: {_number(flow['withdrew'])}"
-    height = len(steps) * (_BOX + _GAP)
+def draw_flow(flow: Mapping[str, Count]) -> Markup:
+    """The flow as SVG: boxes from top to bottom, others beside them, the same in words for who listens."""
+    words = [f"{title}: {_number(flow[name])}" for name, title in [*_STEPS.items(), *_ASIDE.values()]]
+    height = len(_STEPS) * (_BOX + _GAP)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img"'
         f' aria-labelledby="flow-title flow-words" font-family="system-ui, sans-serif" font-size="16">',
-        '<title id="flow-title">Flow of participants</title>'
-        f'<desc id="flow-words">{escape(words)}; {escape(aside)}.</desc>',
+        f'<title id="flow-title">Flow of participants</title><desc id="flow-words">{escape("; ".join(words))}.</desc>',
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
     ]
-    for number, (title, count) in enumerate(steps):
+    for number, (name, title) in enumerate(_STEPS.items()):
         top = number * (_BOX + _GAP) + 1
-        parts.append(_box(20, top, 360, title, _number(count)))
-        if number + 1 < len(steps):
+        parts.append(_box(20, top, 360, title, _number(flow[name])))
+        if number + 1 < len(_STEPS):
             foot = top + _BOX
             parts.append(
                 f'<path d="M200 {foot}v{_GAP - 8}m-6 -6l6 8l6 -8" fill="none" stroke="#1d2733" stroke-width="2"/>'
             )
-    beside = 2 * (_BOX + _GAP) + 1
-    parts.append(f'<path d="M380 {beside + _BOX // 2}h32" fill="none" stroke="#1d2733" stroke-width="2"/>')
-    parts.append(_box(412, beside, 208, "Withdrew", _number(flow["withdrew"])))
+        if name in _ASIDE:
+            beside, said = _ASIDE[name]
+            parts.append(f'<path d="M380 {top + _BOX // 2}h32" fill="none" stroke="#1d2733" stroke-width="2"/>')
+            parts.append(_box(412, top, 220, said, _number(flow[beside])))
     return Markup("\n".join([*parts, "</svg>"]))  # noqa: S704 - all text in it was escaped or is ours
 
 
@@ -130,5 +143,5 @@ def _box(left: int, top: int, width: int, title: str, number: str) -> str:
     )
 
 
-def _number(count: int | None) -> str:
-    return _OPEN if count is None else str(count)
+def _number(count: Count) -> str:
+    return _OPEN if count is None else _TOO_FEW if count == WITHHELD else str(count)

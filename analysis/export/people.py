@@ -1,24 +1,26 @@
-"""What is told of the people in an export: characteristics, service and period, made so coarse that nobody stands out.
+"""What is told of the people in an export: characteristics, service, period and guide, made so coarse that nobody
+stands out.
 
 Characteristics are what people picked under "about you"; where somebody took part several times, the last pick counts.
-Service and period belong to them here, because who took part where and when is known to others: they are coarse in the
-rows of the answers as well.
+Service, period and guide belong to them here, because who took part where, when and as what is known to others (a
+version of a guide says when): they are as coarse in the rows of the answers. Where everybody had the same guide, it
+tells nothing of anybody and stays.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from analysis.anonymity import NOT_TOLD, Anonymised, anonymise
+from analysis.anonymity import NOT_TOLD, WITHHELD, Anonymised, anonymise
 from analysis.anonymity.hierarchy import hierarchy_of
 from analysis.export.request import Request
-from analysis.export.rows import clean
+from analysis.export.rows import Row, clean
 from analysis.period import quarter_of
 from storage.records import Answer
 
 #: Told of everybody without asking.
-SERVICE, PERIOD = "service", "period"
+SERVICE, PERIOD, GUIDE = "service", "period", "guide"
 
 
 @dataclass
@@ -48,11 +50,13 @@ class Table:
         self._real: dict[str, str] = {}
         self._services: defaultdict[str, set[str]] = defaultdict(set)
         self._periods: defaultdict[str, set[str]] = defaultdict(set)
+        self._guides: defaultdict[str, set[str]] = defaultdict(set)
 
     def note(self, person: str, answer: Answer) -> None:
         self._real[person] = answer.person
         self._services[person].add(clean(answer.service))
         self._periods[person].add(quarter_of(answer.day).name)
+        self._guides[person].add(_edition(clean(answer.guide), answer.guide_version))
 
     def settle(self) -> Anonymised:
         people = {
@@ -60,10 +64,30 @@ class Table:
             | {SERVICE: " and ".join(sorted(self._services[person])), PERIOD: _span(self._periods[person])}
             for person, real in self._real.items()
         }
-        asked = sorted({name for told in people.values() for name in told} - {SERVICE, PERIOD})
-        return anonymise(
-            people, [hierarchy_of(name) for name in (*asked, SERVICE, PERIOD)], self._request.k, self._request.l
-        )
+        asked = sorted({name for told in people.values() for name in told} - {SERVICE, PERIOD, GUIDE})
+        names = [*asked, SERVICE, PERIOD]
+        guides = {person: " and ".join(sorted(each)) for person, each in self._guides.items()}
+        if len(set(guides.values())) > 1:
+            names.append(GUIDE)
+            for person, guide in guides.items():
+                people[person][GUIDE] = guide
+        return anonymise(people, [hierarchy_of(name) for name in names], self._request.k, self._request.l)
+
+
+def coarsen_row(row: Row, of_person: Mapping[str, str]) -> Row:
+    """The row of an answer with what is told of its person, no finer than there. The id of a question would say which
+    guide it is of, so it goes with the guide."""
+    coarse = row | {SERVICE: of_person[SERVICE], PERIOD: of_person[PERIOD]}
+    guides = of_person.get(GUIDE)
+    if guides == WITHHELD:
+        return coarse | {"guide": WITHHELD, "guide_version": None, "question": WITHHELD}
+    if guides is not None and _edition(row["guide"], row["guide_version"]) not in guides.split(" and "):
+        return coarse | {"guide_version": None}
+    return coarse
+
+
+def _edition(guide: str, version: int) -> str:
+    return f"{guide} {version}"
 
 
 def _span(periods: set[str]) -> str:

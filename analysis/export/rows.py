@@ -155,7 +155,9 @@ def safe(field: str) -> str:
 
 
 def as_field(value: object) -> str:
-    """A value as text, for formats whose cells are text."""
+    """A value as text, for formats whose cells are text. What is not told is empty."""
+    if value is None:
+        return ""
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return "; ".join(value)
     if isinstance(value, list | Mapping):

@@ -1,19 +1,18 @@
 """Publishing what a service answered: the page anew with the answers in it, and the bundle with which people are told.
 
-Promises: both files are there or neither is; the numbers of the page are those that were published, to the last one;
+Promises: all files are there or none is; the numbers of the page are those that were published, to the last one;
 whatever is made of one service and period carries the same id, so that nobody is told twice.
 """
 
-import os
-import secrets
 from datetime import date
 from pathlib import Path
 
 from analysis.publishing.answers import Answers
 from analysis.summary.answered import ServiceAnswers
-from analysis.summary.folder import Files, SummaryError
+from analysis.summary.folder import Files, SummaryError, write_all
 from analysis.summary.numbers import Summary
 from analysis.summary.page import render
+from analysis.summary.pdf import make_pdf
 from storage.bundles import TIDINGS, TIDINGS_FILE, tidings_id
 from storage.keys import BotRecipient, ResearchKey
 from storage.seal.bundle import Bundle, Enclosed, make_bundle
@@ -27,33 +26,25 @@ def make_tidings(answers: Answers, summary: Summary, bot: BotRecipient, key: Res
     return make_bundle(Bundle(bundle_id, today, TIDINGS, summary.service, (enclosed,)), bot, key)
 
 
-def publish(page: Path, summary: Summary, held: ServiceAnswers, bundle: bytes, out: Path) -> int:
-    """Write the page anew and the bundle. Returns how many points of the page are answered.
+def publish(files: Files, summary: Summary, held: ServiceAnswers, bundle: bytes, out: Path) -> int:
+    """Write the page anew, its PDF where one is wanted, and the bundle. Returns how many points are answered.
 
-    Raises SummaryError where the period is not over or a file cannot be written.
+    Raises SummaryError where the period is not over or a file cannot be written, PdfError.
     """
-    check_publishable(page, summary, out)
-    contents = {page: render(summary, answers=held).encode(), out: bundle}
-    partial = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial") for path in contents}
-    try:
-        for path, data in contents.items():
-            partial[path].write_bytes(data)
-        for path in contents:
-            partial[path].replace(path)
-    except OSError as problem:
-        reason = os.strerror(problem.errno).lower() if problem.errno else "it cannot be written"
-        raise SummaryError(f"What was to be published could not be written ({reason}).") from None
-    finally:
-        for path in partial.values():
-            path.unlink(missing_ok=True)
+    check_publishable(files, summary, out)
+    page = render(summary, answers=held)
+    contents: dict[Path, str | bytes] = {files.page: page}
+    if files.pdf is not None:
+        contents[files.pdf] = make_pdf(page)
+    write_all(contents | {out: bundle})
     return len(held.points)
 
 
-def check_publishable(page: Path, summary: Summary, out: Path) -> None:
-    """Before any key is asked for. Raises SummaryError."""
-    Files(page).check()
-    if not page.exists():
-        raise SummaryError(f"{page} is not there: make the summary first, with `python -m analysis summary`.")
+def check_publishable(files: Files, summary: Summary, out: Path) -> None:
+    """Before any key is asked for. Raises SummaryError, PdfError."""
+    files.check()
+    if not files.page.exists():
+        raise SummaryError(f"{files.page} is not there: make the summary first, with `python -m analysis summary`.")
     if not summary.finished:
         raise SummaryError("This period is not over, and its numbers still change: publish when it is, made anew.")
     if out.exists() or not out.absolute().parent.is_dir():

@@ -33,6 +33,9 @@ class Manifest(Frozen):
     tokenizer: str
     longest: int = Field(ge=16, le=512, description="Tokens that the network reads in one go.")
     files: dict[str, Sha256]
+    stance_words: float | None = Field(
+        None, ge=0, description="What words are worth beside this model in a stance; else what semantic.toml says."
+    )
     packages: dict[str, str] = Field({}, description="The installed package that holds a file that is not here.")
 
 

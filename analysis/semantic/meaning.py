@@ -9,11 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import RidgeClassifier
-from threadpoolctl import threadpool_limits
 
 from analysis.learned import SEVERAL, Meant
 from analysis.lessons import Lesson
+from analysis.ridge import learn_ridge
 from analysis.semantic.encoder import Encoder, Vectors
 from analysis.semantic.remembered import Remembered
 from analysis.vectors import standardise
@@ -40,11 +39,10 @@ class Meaning:
         self._answers = np.array(lesson.answers)
         off_topic = remembered.vectors(lesson.themeless)
         self._classes = len(lesson.labels)
-        with threadpool_limits(1, user_api="blas"):
-            self._ridge = RidgeClassifier(alpha=1.0).fit(self._rows, self._answers)
-            self._gate = RidgeClassifier(alpha=1.0, class_weight="balanced").fit(
-                np.concatenate([self._rows, off_topic]), [1] * len(self._rows) + [0] * len(off_topic)
-            )
+        self._ridge = learn_ridge(self._rows, lesson.answers)
+        also = remembered.vectors(lesson.also)
+        about_care = [1] * (len(self._rows) + len(also)) + [0] * len(off_topic)
+        self._gate = learn_ridge(np.concatenate([self._rows, also, off_topic]), about_care, rare=1.0)
         self._examples = lesson.examples
 
     def read(self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]) -> tuple[Vectors, Vectors]:
@@ -56,13 +54,12 @@ class Meaning:
         alike = standardise(self._alike(rows))
         if self._classes < SEVERAL:
             return alike
-        judged: NDArray[np.float64] = standardise(self._ridge.decision_function(rows)) + self._meant.alike * alike
+        judged: NDArray[np.float64] = standardise(self._ridge.score(rows)) + self._meant.alike * alike
         return judged
 
     def about_care(self, rows: Vectors) -> NDArray[np.float64]:
         """How much each text is like those that have a theme."""
-        judged: NDArray[np.float64] = self._gate.decision_function(rows)
-        return judged
+        return self._gate.score(rows)[:, 0]
 
     def nearest(self, rows: Vectors, subthemes: Sequence[int]) -> list[str | None]:
         """For each row, the exemplar of its sub-theme that means the most alike; None where there are no exemplars."""

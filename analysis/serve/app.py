@@ -2,33 +2,30 @@
 
 import errno
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.resources import files
+from pathlib import Path
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from analysis.errors import AnalysisError
-from analysis.period import Period, PeriodError, quarter_of, read_period
-from analysis.reading import Reading, Source
+from analysis.reading import Reading
 from analysis.serve.at_desk import AtDesk, Desk
-from analysis.serve.choice import PAGE, Choice, select
+from analysis.serve.browse import Browse, Ground, OpenSource, count, list_quarters, read_quarter
 from analysis.serve.guard import guard, page
-from analysis.serve.view import show, visible
+from analysis.serve.published import PublishedPages
 from analysis.services import Services
-from analysis.summary import Link, make_summary, render, was_asked
+from analysis.summary import Link, render
 from analysis.summary.page import style as summary_style
 from analysis.voices import StudyReader
 from storage.keys import ResearchKey
 from storage.settings import StorageSettings
 
 HOST = "127.0.0.1"
-_QUARTER_MONTHS = 3
-
-OpenSource = Callable[[], AbstractAsyncContextManager[Source]]
 
 
 class ServeError(AnalysisError):
@@ -37,7 +34,8 @@ class ServeError(AnalysisError):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running server. `researcher` holds the token: show it to the researcher and to nobody else."""
+    """A running server. `researcher` holds the token: show it to the researcher and to nobody else. It is empty where
+    only what is published is shown."""
 
     runner: web.AppRunner
     service: str
@@ -88,8 +86,18 @@ async def start_pages(
 ) -> Served:
     """The same from any source of answers."""
     token = token or secrets.token_urlsafe(24)
-    pages = Pages(open_source, reading, services, token, desk)
-    runner = web.AppRunner(pages.app(), access_log=None)
+    runner, address = await _listen(Pages(open_source, reading, services, token, desk).app(), port)
+    return Served(runner, address, f"{address}researcher/{token}/")
+
+
+async def start_published(folder: Path, port: int = 8081) -> Served:
+    """Show what is published in a folder, and nothing else; no key, no database. Raises ServeError, SummaryError."""
+    runner, address = await _listen(PublishedPages(folder).app(), port)
+    return Served(runner, address, "")
+
+
+async def _listen(app: web.Application, port: int) -> tuple[web.AppRunner, str]:
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, HOST, port).start()
@@ -99,8 +107,7 @@ async def start_pages(
         raise ServeError(
             f"Port {port} is {'already in use' if taken else 'not available'}: choose another one with --port."
         ) from None
-    bound = runner.addresses[0][1]
-    return Served(runner, f"http://{HOST}:{bound}/", f"http://{HOST}:{bound}/researcher/{token}/")
+    return runner, f"http://{HOST}:{runner.addresses[0][1]}/"
 
 
 class Pages:
@@ -127,71 +134,26 @@ class Pages:
         app = web.Application(middlewares=[guard(self._explain)])
         app.router.add_get("/", self.service_list)
         app.router.add_get("/service/{service}/{period}", self.service_summary)
-        app.router.add_get("/researcher/{token}/", self.answers)
+        ground = Ground(self._open, self._reading, self._services, self._token, self._desk, self._page)
+        Browse(ground).add_to(app)
         if self._desk:
             self._desk.add_to(app)
         return app
 
     async def service_list(self, _request: web.Request) -> web.Response:
         """Every service and quarter in which somebody was asked something."""
-        found: set[tuple[str, str]] = set()
         async with self._open() as source:
-            async for each in source.asked():
-                found.add((each.service, quarter_of(each.day).name))
-        codes = sorted({code for code, _ in found}, key=lambda code: self._services.of(code).name)
-        listed = [
-            (
-                visible(self._services.of(code).name),
-                code,
-                [read_period(q) for c, q in sorted(found, reverse=True) if c == code],
-            )
-            for code in codes
-        ]
+            listed = await list_quarters(source, self._services)
         return self._page("services.html", services=listed)
 
     async def service_summary(self, request: web.Request) -> web.Response:
         """The summary of one service and quarter, as `analysis summary` would write it today."""
-        period = _quarter(request.match_info["period"])
-        code = request.match_info["service"]
-        if period is None:
-            raise web.HTTPNotFound
+        period = read_quarter(request.match_info["period"])
         if self._desk:
             self._desk.note_opening("summary page")
-        framework = self._reading.coder.framework
         async with self._open() as source:
-            if code not in self._services and not await was_asked(source, code):
-                raise web.HTTPNotFound
-            service = self._services.of(code)
-            summary = await make_summary(source, self._reading, framework, service, period, made=today())
+            summary = await count(source, self._reading, self._services, request.match_info["service"], period)
         return page(render(summary, (Link("/", "All services and periods"),)), summary_style())
-
-    async def answers(self, request: web.Request) -> web.Response:
-        """Answers with their codings, de-identified unless asked otherwise, a page at a time."""
-        if not secrets.compare_digest(request.match_info["token"].encode(), self._token.encode()):
-            raise web.HTTPNotFound
-        if self._desk:
-            self._desk.note_opening("answers")
-        framework = self._reading.coder.framework
-        choice = Choice.read(request.query, framework)
-        async with self._open() as source:
-            questions, codes = set(), {}
-            async for each in source.asked():
-                questions.add(visible(each.question))
-                codes[visible(each.service)] = each.service
-            answers = source.answers(service=codes.get(choice.service, choice.service) or None)
-            found, more = await select(self._reading, answers, choice)
-        shown = [show(each, framework, salt=self._token, original=choice.original) for each in found]
-        return self._page(
-            "answers.html",
-            desk=self._desk is not None,
-            shown=shown,
-            choice=choice,
-            more=more,
-            page_size=PAGE,
-            framework=framework,
-            questions=sorted(questions),
-            services=[(code, visible(self._services.of(real).name)) for code, real in sorted(codes.items())],
-        )
 
     def _page(self, template: str, status: int = 200, **values: object) -> web.Response:
         html = self._templates.get_template(template).render(style=self._style, **values)
@@ -203,12 +165,3 @@ class Pages:
 
 def today() -> date:
     return datetime.now(UTC).date()
-
-
-def _quarter(name: str) -> Period | None:
-    """Only quarters are shown here: a month beside its quarter would let a reader subtract one from the other."""
-    try:
-        period = read_period(name)
-    except PeriodError:
-        return None
-    return period if quarter_of(period.since) == period else None

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -94,6 +94,10 @@ class Desk:
         if (what, answer) not in self._opened:
             self.book.write(self.who, "opened", answer, what=what)
             self._opened.add((what, answer))
+
+    def note_look(self, what: str, **looked: Any) -> None:
+        """Write down one look at many answers: what was chosen, in names of ours."""
+        self.book.write(self.who, "opened", what=what, **looked)
 
     async def read(self, places: Mapping[str, AnswerPlace], name: str, what: str) -> OnDesk:
         """Open one answer, and write that down. Raises DeskError where there is none of this name."""

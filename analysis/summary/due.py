@@ -9,8 +9,8 @@ Promises
   day that the databases know of: they may be an old copy. Nothing is made where answers do not open, because a summary
   that lacks somebody cannot be mended quietly.
 
-In the folder, each service has one of its own: `RIVERSIDE/RIVERSIDE-2026-Q3.html`, with `.json`, `.pdf` and
-`-easy-read.html` beside it.
+In the folder, each service has one of its own: `RIVERSIDE/RIVERSIDE-2026-Q3.html`, with `.json`, `.csv`, `.pdf`
+and `-easy-read.html` beside it.
 """
 
 import fcntl
@@ -121,7 +121,7 @@ async def _make(due: Due, make: Make) -> bool:
     summary = _read_made(due)
     if summary is None:
         summary = await make(due)
-        due.files.page.parent.mkdir(exist_ok=True)
+        due.files.page.parent.mkdir(parents=True, exist_ok=True)
         write(summary, due.files)
     else:
         contents = contents_of(summary, due.files)

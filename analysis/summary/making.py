@@ -36,11 +36,11 @@ async def make_summary(
     period: Period,
     *,
     made: date,
-    earlier: Sequence[Summary] = (),
+    earlier: Sequence[Summary] | None = None,
     staff: Callable[[], Codes] | None = None,
 ) -> Summary:
-    """Open, count, and keep back what may not be shown. `earlier`: what was published before, to compare with. `staff`
-    makes what codes staff's reflections, and is called only if there are any."""
+    """Open, count, and keep back what may not be shown. `earlier`: what was published before, to compare with (None:
+    nobody looked). `staff` makes what codes staff's reflections, and is called only if there are any."""
     code, since, until = service.code, period.since, period.until
     told = await gather(source.answers(service=code, until=until, kind="choice"))
     answers = _on(framework.id, source.answers(service=code, since=since, until=until, kind="answer"))

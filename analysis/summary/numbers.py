@@ -136,12 +136,12 @@ def summarise(
     made: date,
     *,
     candidates: Candidates | None = None,
-    earlier: Sequence[Summary] = (),
+    earlier: Sequence[Summary] | None = None,
     staff: tuple[Tally, Framework] | None = None,
 ) -> Summary:
     """What may be published of a tally, and of the words of `candidates`, and what changed since `earlier` summaries of
-    the service, of which those that cannot be compared are passed over. `staff`: what staff reflected, as counted on
-    the framework of their guide."""
+    the service (None: nobody looked), of which those that cannot be compared are passed over. `staff`: what staff
+    reflected, as counted on the framework of their guide."""
     counts = publish(counted, framework, service.threshold)
     return Summary(
         service=service.code,
@@ -170,9 +170,9 @@ def _sample(counted: Tally, framework: Framework, counts: Counts) -> Sample | No
 
 
 def _change(
-    counts: Counts, framework: Framework, period: Period, service: Service, earlier: Sequence[Summary]
+    counts: Counts, framework: Framework, period: Period, service: Service, earlier: Sequence[Summary] | None
 ) -> Change | None:
-    if not counts.enough:
+    if not counts.enough or earlier is None:
         return None
     before = sorted(
         (

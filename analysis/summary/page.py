@@ -7,6 +7,7 @@ sheet) forbids everything else.
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -32,6 +33,7 @@ class Link:
 class Bar:
     """One line of a list: a sub-theme, how many people, and how long its bar is (percent of those who answered)."""
 
+    id: str
     title: str
     people: int
     percent: float
@@ -48,6 +50,10 @@ class Side:
     quotations: tuple[tuple[str, str], ...]
 
 
+#: Where the answers behind a number are: of these parts of the framework (none: of all), in this column (None: in any).
+Behind = Callable[[tuple[str, ...], Column | None], str]
+
+
 def style() -> str:
     """The style sheet of every page of the analysis."""
     return files("analysis.summary").joinpath("templates/page.css").read_text("utf-8")
@@ -62,8 +68,14 @@ def policy() -> str:
     return f"default-src 'none'; style-src {style_source()}; base-uri 'none'; form-action 'none'"
 
 
-def render(summary: Summary, links: tuple[Link, ...] = (), answers: ServiceAnswers | None = None) -> str:
-    """The page. `links` appear above it where it is looked at in a server; `answers` are those of the service."""
+def render(
+    summary: Summary,
+    links: tuple[Link, ...] = (),
+    answers: ServiceAnswers | None = None,
+    behind: Behind | None = None,
+) -> str:
+    """The page. `links` appear above it where it is looked at in a server; `answers` are those of the service; `behind`
+    leads from numbers to what people said, for whoever may read it."""
     pages = Environment(
         loader=PackageLoader("analysis.summary"),
         autoescape=True,
@@ -80,6 +92,7 @@ def render(summary: Summary, links: tuple[Link, ...] = (), answers: ServiceAnswe
         sentences=say(summary),
         people=say_people(summary),
         maps=(draw_wide(summary), draw_tall(summary)),
+        behind=behind,
         answers=answers,
         drawings=_drawings(summary),
         titles=_titles(summary),
@@ -107,17 +120,17 @@ def sides(summary: Summary, theme: NamedTheme) -> tuple[Side, ...]:
 
 
 def _side(summary: Summary, theme: NamedTheme, column: Column) -> Side:
-    counts = [(each.title, summary.count(each.id, column)) for each in theme.subthemes]
+    counts = [(each, summary.count(each.id, column)) for each in theme.subthemes]
     bars = [
-        Bar(title, count, round(100 * count / max(1, summary.counts.answered or 1), 1))
-        for title, count in counts
+        Bar(each.id, each.title, count, round(100 * count / max(1, summary.counts.answered or 1), 1))
+        for each, count in counts
         if count
     ]
     titles = {each.id: each.title for each in theme.subthemes}
     return Side(
         column,
         tuple(sorted(bars, key=lambda bar: -bar.people)),
-        tuple(title for title, count in counts if count is None),
+        tuple(each.title for each, count in counts if count is None),
         tuple(
             (titles[each.subtheme], each.text)
             for each in summary.quotations

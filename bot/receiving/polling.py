@@ -6,6 +6,7 @@ and no further. Somebody whose voice note takes long to fetch holds nobody up bu
 """
 
 import asyncio
+import json
 import logging
 import re
 from typing import Any
@@ -36,8 +37,11 @@ GRACE = 0.5
 #: Seconds that whatever is under way may take once the bot is asked to stop.
 LAST_GRACE = 20.0
 
-#: Where an answer begins with an update, its number comes first. Anything further in could be somebody's words.
-_FIRST_NUMBER = re.compile(r'\s*\{\s*"ok"\s*:\s*true\s*,\s*"result"\s*:\s*\[\s*\{\s*"update_id"\s*:\s*(\d{1,18})\b')
+#: How an answer begins, and an update in it: its number comes first. Anything further in could be somebody's words.
+_BEGINNING = re.compile(r'\s*\{\s*"ok"\s*:\s*true\s*,\s*"result"\s*:\s*\[\s*')
+_NUMBER = re.compile(r'\{\s*"update_id"\s*:\s*(\d{1,18})\b')
+_DECODER = json.JSONDecoder()
+_NEXT = re.compile(r"\s*,\s*")
 
 
 class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
@@ -110,16 +114,20 @@ class Polling:
         return True
 
     async def _pass_over(self, error: ClientDecodeError) -> bool:
-        """An answer that is no JSON. The update that spoils it is found by asking for one at a time, and set aside."""
-        number = _FIRST_NUMBER.match(error.data) if isinstance(error.data, str) else None
-        if number is None:
+        """An answer that is no JSON. What comes before the update that spoils it is handled; then that one is fetched
+        alone, and set aside."""
+        updates, number = read_up_to_the_broken(error.data) if isinstance(error.data, str) else ([], None)
+        if number is None and not updates:
             log.warning("Telegram's answer cannot be read; trying again")
             return False
+        self._line.add(updates)
+        if updates or number is None:
+            return True
         if self._limit > 1:
             self._limit = 1
             return True
         if await self._intake.set_aside(error.data.encode("utf-8", "replace"), "could not be read"):
-            self._line.pass_over(int(number[1]))
+            self._line.pass_over(number)
         return True
 
     async def _acknowledge(self) -> None:
@@ -130,3 +138,20 @@ class Polling:
             await self._bot(GetRawUpdates(offset=self._line.offset, limit=1, timeout=0), request_timeout=5)
         except (AiogramError, OSError):
             log.info("Telegram was not told how far we are; updates that come again are known")
+
+
+def read_up_to_the_broken(answer: str) -> tuple[list[dict[str, Any]], int | None]:
+    """The updates of an answer before the first one that cannot be read, and its number where that can be seen."""
+    updates: list[dict[str, Any]] = []
+    place = _BEGINNING.match(answer)
+    while place is not None:
+        try:
+            update, end = _DECODER.raw_decode(answer, place.end())
+        except (ValueError, RecursionError):
+            number = _NUMBER.match(answer, place.end())
+            return updates, int(number[1]) if number else None
+        if not isinstance(update, dict):
+            break
+        updates.append(update)
+        place = _NEXT.match(answer, end)
+    return updates, None

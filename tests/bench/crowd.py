@@ -197,9 +197,9 @@ async def _stay() -> list[Row]:
                 await asyncio.gather(*(_open(person) for person in people))
                 if first + 499 in CURVE:
                     found.append(Row("Memory, open conversations", "MB", megabytes(process), count=first + 499))
-            talker = made.person(OPEN + 1)
-            await to_first_question(talker)
-            times = await at_a_steady_rate([talker])
+            talkers = [made.person(OPEN + number) for number in range(1, PEOPLE + 1)]
+            await asyncio.gather(*map(to_first_question, talkers))
+            times = await at_a_steady_rate(talkers)
     return [*found, Row(f"{RATE} a second among {OPEN:,}, p99", "ms", p99(times))]
 
 

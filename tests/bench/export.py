@@ -7,7 +7,6 @@ out details, coding, disclosure control, writing. Opening sealed answers is not 
 import asyncio
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -60,20 +59,18 @@ def measure(count: int, form: str, processes: int) -> tuple[float, float, float,
     and of the largest one, from a look every fifth of a second."""
     command = [sys.executable, "-m", "tests.bench.export", "one", str(count), form, str(processes)]
     began, together, largest = time.perf_counter(), 0.0, 0.0
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     used: dict[int, float] = {}
     with subprocess.Popen(command) as export_run:
         while export_run.poll() is None:
             each = [memory_of(process) for process in family(export_run.pid)]
             together, largest = max(together, sum(each)), max(largest, *each, 0.0)
-            used |= {process: seconds_of(process) for process in family(export_run.pid)[1:]}
+            for process in family(export_run.pid):
+                used[process] = max(used.get(process, 0.0), seconds_of(process))
             time.sleep(0.2)
         seconds = time.perf_counter() - began
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     if export_run.returncode:
         raise SystemExit(f"The export of {count:,} answers as {form} failed.")
-    return seconds, own + sum(used.values()), together, largest
+    return seconds, sum(used.values()), together, largest
 
 
 def family(process: int) -> list[int]:
@@ -95,6 +92,7 @@ def memory_of(process: int) -> float:
 
 
 def seconds_of(process: int) -> float:
+    """Its own seconds, without those of processes that it waited for: each is counted where it is."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:

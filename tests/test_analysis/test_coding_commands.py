@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.__main__ import app
+from analysis.errors import AnalysisError
 
 ROOT = Path(__file__).parents[2]
 LINES = '{"id":"a","text":"I waited 14 months for Dr Singh 😢","question":"waits"}\n\n{"id":2,"text":"","extra":1}\n'
@@ -90,3 +91,25 @@ def test_stated_failures_and_wrong_use(tmp_path: Path) -> None:
     assert run("code").returncode == 2
     assert run("--help").returncode == 0
     assert all("Traceback" not in each.stderr for each in (missing, unknown, gold))
+
+
+def test_what_cannot_be_coded_says_why_in_one_sentence_each(tmp_path: Path) -> None:
+    spanish = "Mi enfermera era muy amable y siempre me escuchaba"
+    texts = ["", "😀😀", "ok", spanish, ("i waited for months " * 6000)[:100_000]]
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("".join(json.dumps({"id": at, "text": text}) + "\n" for at, text in enumerate(texts)), "utf-8")
+    result = CliRunner().invoke(app, ["code", str(source), "-o", str(target), "--engine", "lexical"])
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert [bool(each["codings"]) for each in lines] == [False, False, False, False, True]
+    no_words, not_english = "There are no words here to code.", "This does not look like English"
+    assert [each.get("note", "")[:31] for each in lines] == [no_words[:31], no_words[:31], "", not_english[:31], ""]
+
+
+def test_a_spreadsheet_instead_of_lines_of_json_is_one_sentence(tmp_path: Path) -> None:
+    source = tmp_path / "sheet.csv"
+    source.write_text("\ufeffid,text\n1,secret words\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["code", str(source), "--engine", "lexical"])
+    assert isinstance(result.exception, AnalysisError)
+    assert "line 1: this is not valid JSON" in str(result.exception)
+    assert "secret" not in str(result.exception)

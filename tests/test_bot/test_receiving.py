@@ -10,6 +10,7 @@ import pytest
 from bot.messenger import Message, Person
 from bot.receiving.intake import id_of, whose
 from bot.receiving.line import Line
+from bot.receiving.polling import read_up_to_the_broken
 from tests.test_bot.conftest import CODE, House, to_first_question
 from tests.test_bot.hostile import SECRET, hostile_updates, inject
 
@@ -42,6 +43,24 @@ async def test_the_offset_never_passes_what_is_not_done() -> None:
     await line.settle(1)
     assert (line.offset, line.failed) == (5, False)
     assert handled == [1, 2, 3, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("answer", "read", "broken"),
+    [
+        ('{"ok":true,"result":[{"update_id":1},{"update_id":2},{"update_id":3,"a":{"b"]}', [1, 2], 3),
+        ('{"ok":true,"result":[{"update_id":4,"message":"x', [], 4),
+        ('{"ok" : true , "result" : [ {"update_id":5} , nonsense {"update_id":6}]}', [5], None),
+        ('{"ok":true,"result":[{"update_id":7}, 8, {"update_id":9}, {]}', [7], None),
+        ('{"ok":true,"result":[{"update_id":' + "9" * 30, [], None),
+        ('{"ok":true,"result":[{"update_id":7,"a":' + "[" * 100_000, [], 7),
+        ('{"ok":false,"result":[{"update_id":1}]}', [], None),
+        ("<html>502</html>", [], None),
+    ],
+)
+def test_what_comes_before_a_broken_update_is_read(answer: str, read: list[int], broken: int | None) -> None:
+    updates, number = read_up_to_the_broken(answer)
+    assert ([update["update_id"] for update in updates], number) == (read, broken)
 
 
 async def test_one_person_waits_for_themselves_only() -> None:

@@ -28,3 +28,9 @@ def blocks(text: str, language: str) -> list[str]:
 def code(text: str) -> list[str]:
     """What stands between single backticks, outside fenced blocks."""
     return re.findall(r"`([^`\n]+)`", re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL))
+
+
+def more() -> list[str]:
+    """The documents for whoever runs Hearten or decides about it."""
+    pages = ["docs/running.md", "docs/keys.md", "docs/scale.md"]
+    return [*pages, *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs/deciders").glob("*.md"))]

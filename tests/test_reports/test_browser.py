@@ -1,5 +1,6 @@
 """The pages in a real browser: accessible, within the width of a phone, and asking nothing of any network."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,13 @@ from analysis.frameworks import DEFAULT, read_framework
 from analysis.model import Coded, Coding, Stance
 from analysis.period import read_period
 from analysis.reading import CodedAnswer, Masked, Reading
-from analysis.serve.app import start_pages
+from analysis.serve.app import start_pages, start_published
 from analysis.services import Service, Services
 from analysis.summary import Candidates, PointAnswer, ServiceAnswers, Summary, render, summarise, tally
 from analysis.summary.easy import render_easy
 from analysis.summary.mirrors import STAFF
 from tests.test_reports.invented import answer, coded, coding, stream
+from tests.test_reports.test_due import ELM, Maker, due_in, run
 from tests.test_reports.test_serve import TOKEN, ByWord, Shelf, without_kevin
 from tests.test_reports.test_summary import people, summary_of
 
@@ -134,6 +136,8 @@ async def test_the_pages_of_the_server(browser: Browser) -> None:
     )
     try:
         pages = ["", "service/elm/2026-Q3", f"researcher/{TOKEN}/", f"researcher/{TOKEN}/?words=original&code=none"]
+        pages += [f"researcher/{TOKEN}/numbers/", f"researcher/{TOKEN}/numbers/elm/2026-Q3"]
+        pages += [f"researcher/{TOKEN}/?period=2026-Q3&code=t1s1,t2s3&told=help&counted=yes"]
         for address in pages:
             assert await look(browser, served.service + address) == [], address
         page = await browser.new_page()
@@ -145,5 +149,53 @@ async def test_the_pages_of_the_server(browser: Browser) -> None:
         await page.wait_for_url("**code=t2s3**")
         await page.locator("summary").first.press("Enter")
         assert await page.locator("details[open]").count() == 1
+    finally:
+        await served.close()
+
+
+async def test_from_a_number_to_its_answers_and_on_to_a_search_by_keyboard(browser: Browser) -> None:
+    shelf = Shelf()
+    for number in range(30):
+        shelf.tell(answer(f"p{number}", f"Kevin was kind at stop {number}."))
+    services = Services((Service(code="elm", name="Elm Tree"),))
+    served = await start_pages(
+        shelf.open, reading=Reading(ByWord(), lambda: without_kevin), services=services, port=0, token=TOKEN
+    )
+    context = await browser.new_context(viewport={"width": 390, "height": 844})
+    page = await context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    try:
+        await page.goto(served.researcher + "numbers/")
+        await page.get_by_role("link", name="July to September 2026").press("Enter")
+        await page.get_by_role("link", name="30, Compassion, helped: read the answers").first.press("Enter")
+        await page.wait_for_url("**code=t1s1&told=help&counted=yes")
+        assert await page.locator("article").count() == 25
+        await page.get_by_label("Words to look for").fill("STOP 17")
+        await page.get_by_label("Words to look for").press("Enter")
+        await page.wait_for_url("**counted=yes&search=*")
+        assert await page.locator("article").count() == 1
+        assert "at stop 17." in await page.locator("blockquote").inner_text()
+        assert "stop" not in page.url.lower()
+        assert await page.get_by_label("Words to look for").input_value() == "STOP 17"
+        assert (await Axe().run(page)).response["violations"] == []
+        assert said == []
+    finally:
+        await context.close()
+        await served.close()
+
+
+async def test_the_published_pages(browser: Browser, tmp_path: Path) -> None:
+    await run(due_in(tmp_path, ELM), Maker())
+    served = await start_published(tmp_path, 0)
+    try:
+        for address in ("", "elm/2025-Q4/page", "elm/2025-Q4/easy-read"):
+            assert await look(browser, served.service + address) == [], address
+        page = await browser.new_page()
+        await page.goto(served.service)
+        await page.get_by_role("link", name=re.compile("Read it.*October to December 2025")).press("Enter")
+        await page.wait_for_url("**/elm/2025-Q4/page")
+        assert await page.locator("h1").inner_text() == "What people told Elm Tree"
+        await page.close()
     finally:
         await served.close()

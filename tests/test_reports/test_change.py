@@ -11,7 +11,7 @@ from analysis.disclosure import Tally, publish
 from analysis.period import read_period
 from analysis.summary import Summary, render, summarise
 from analysis.summary.change import EarlierPeriod, compare, newcombe
-from analysis.summary.folder import SummaryError, read_earlier, write
+from analysis.summary.folder import Files, SummaryError, read_earlier, write
 from analysis.summary.whiskers import draw_change
 from tests.test_reports.invented import FRAMEWORK
 from tests.test_reports.test_summary import ELM, LONG
@@ -113,7 +113,7 @@ def test_a_machine_that_was_changed_is_said() -> None:
 
 def test_earlier_periods_are_read_from_the_folder_also_in_the_first_format(tmp_path: Path) -> None:
     for name, spoke in (("2026-Q1", 10), ("2026-Q2", 20)):
-        write(summary_for(name, 40, {"t1s1": spoke}), tmp_path / f"{name}.html")
+        write(summary_for(name, 40, {"t1s1": spoke}), Files(tmp_path / f"{name}.html"))
     first = json.loads((tmp_path / "2026-Q1.json").read_text())
     old = {name: first[name] for name in first if name not in {"quotations", "sample", "change", "sorted_by"}}
     (tmp_path / "2026-Q1.json").write_text(json.dumps(old | {"format_version": 1}))
@@ -130,10 +130,10 @@ def test_a_table_of_people_that_would_change_is_refused(tmp_path: Path) -> None:
         tally.told = {person: {"gender": "woman" if person < women else "man"} for person in tally.answered}
         return summarise(tally, FRAMEWORK, ELM, read_period("2026-Q2"), date(2026, 8, 1))
 
-    write(with_told(20), tmp_path / "elm.html")
-    write(with_told(20), tmp_path / "elm.html")
+    write(with_told(20), Files(tmp_path / "elm.html"))
+    write(with_told(20), Files(tmp_path / "elm.html"))
     with pytest.raises(SummaryError, match="holds other numbers"):
-        write(with_told(21), tmp_path / "elm.html")
+        write(with_told(21), Files(tmp_path / "elm.html"))
 
 
 def test_every_line_of_the_drawing_is_within_it_also_with_long_titles() -> None:

@@ -95,7 +95,7 @@ async def test_a_second_run_makes_nothing_again(tmp_path: Path) -> None:
     assert sorted(before) == sorted(
         f"{code}/{code}-{period}{end}"
         for code, period in (each.split() for each in make.asked_for)
-        for end in (".html", ".json", "-easy-read.html")
+        for end in (".html", ".json", ".csv", "-easy-read.html")
     )
     again = Maker(count=20)
     assert await run(due_in(tmp_path), again) == []
@@ -258,4 +258,4 @@ def test_a_run_that_is_killed_at_any_moment_is_finished_by_the_next(tmp_path: Pa
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert int(done.stdout) > 2 * 3 * 2, "two summaries of three files, each opened and renamed"
+    assert int(done.stdout) > 2 * 4 * 2, "two summaries of four files, each opened and renamed"

@@ -119,7 +119,7 @@ def test_every_slot_is_used() -> None:
 async def test_it_lies_beside_the_page(tmp_path: Path) -> None:
     summary = await full()
     write(summary, Files(tmp_path / "elm.html", easy_read=tmp_path / "elm-easy.html"))
-    assert names(tmp_path) == ["elm-easy.html", "elm.html", "elm.json"]
+    assert names(tmp_path) == ["elm-easy.html", "elm.csv", "elm.html", "elm.json"]
     for wrong in (tmp_path / "elm.html", tmp_path / "elm.doc"):
         with pytest.raises(SummaryError, match="a file name of its own"):
             Files(tmp_path / "elm.html", easy_read=wrong).check()

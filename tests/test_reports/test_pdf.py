@@ -156,7 +156,7 @@ def test_pictures_are_given_their_colours_for_paper() -> None:
 async def test_all_files_are_there_or_none(tmp_path: Path) -> None:
     summary = await full()
     write(summary, Files(tmp_path / "elm.html", tmp_path / "elm.pdf"))
-    assert names(tmp_path) == ["elm.html", "elm.json", "elm.pdf"]
+    assert names(tmp_path) == ["elm.csv", "elm.html", "elm.json", "elm.pdf"]
     assert "30 people" in words(read((tmp_path / "elm.pdf").read_bytes()))
     broken = tmp_path / "broken"
     (broken / "elm.json").mkdir(parents=True)  # the last of the files cannot be put in place

@@ -1,9 +1,10 @@
 """An attacker who has every file of several periods, knows the rules, and recognises what each quotation speaks about.
 
-Whole studies are invented, published period by period as `analysis summary` does it, and read back as files: JSON, CSV
-and page. The three must say the same numbers, so the JSON is all that there is to know. From it the attacker looks for
-populations, of all periods at once, that fit everything: counts, columns, totals of themes, who was asked and skipped,
-what every quotation tells, and how shares changed. Each withheld count must still be able to be any small number.
+Whole studies are invented, published period by period as `analysis summary` does it, and read back as files: JSON, CSV,
+page and Easy Read page (the PDF is the page). They must say the same numbers, so the JSON is all that there is to know.
+From it the attacker looks for populations, of all periods at once, that fit everything: counts, columns, totals of
+themes, who was asked and skipped, what every quotation tells, and how shares changed. Each withheld count must still be
+able to be any small number.
 
 What people told of themselves has an attack of its own in `test_sample`, which goes through every table; that nothing
 of staff depends on what is withheld is in `test_mirrors`.
@@ -34,7 +35,7 @@ from analysis.reading import CodedAnswer, Masked
 from analysis.services import Service
 from analysis.summary import Candidates, summarise, tally
 from analysis.summary.change import newcombe
-from analysis.summary.folder import read_earlier, write
+from analysis.summary.folder import Files, read_earlier, write
 from analysis.summary.mirrors import STAFF
 from analysis.summary.quotations import read_quoting
 from tests.test_reports.invented import answer, asked, stream
@@ -123,6 +124,10 @@ def say(person: str, breath: list[tuple[str, Stance]], quotable: bool) -> CodedA
     return CodedAnswer(given_, Masked(text, {}, "approved"), Coded(codings=codings, top=()))
 
 
+def easy_of(page: Path) -> Path:
+    return page.with_name(f"{page.stem}-easy-read.html")
+
+
 async def publish_period(name: str, people: list[Group], folder: Path) -> None:
     """As the command does it, from coded answers to files."""
     heard, put, told = [], [], {}
@@ -143,7 +148,7 @@ async def publish_period(name: str, people: list[Group], folder: Path) -> None:
         counted, FRAMEWORK, ELM, period, period.until, candidates=candidates, earlier=read_earlier(page, "elm"),
         staff=reflected,
     )  # fmt: skip
-    write(summary, page)
+    write(summary, Files(page, easy_read=easy_of(page)))
 
 
 # What the files say -------------------------------------------------------------------------------------------------
@@ -180,41 +185,59 @@ def numbers_in(text: str) -> set[int]:
     return {int(number) for number in re.findall(r"\d+", text)}
 
 
-def check_page(path: Path, numbers: dict[str, Any]) -> None:
-    """No number is on the page, in words, tables or drawings, that is not in the JSON or follows from it at once."""
+def may_be_said(numbers: dict[str, Any]) -> set[int]:
+    """Every whole number that is in the JSON or follows from it at once, and those of the fixed words."""
+    counts, sample, change = numbers["counts"], numbers["sample"], numbers["change"]
+    every = [
+        count for theme in counts["themes"].values() for row in theme["subthemes"].values() for count in row.values()
+    ]
+    said = numbers_in(json.dumps({key: numbers[key] for key in numbers if key not in {"quotations", "framework"}}))
+    for each in (sample or {"characteristics": []})["characteristics"]:
+        for row in each["rows"]:
+            said |= numbers_in(row["title"])
+            if row["people"]:
+                said |= whole(row["people"] / sample["people"])
+    for row in (change or {"rows": []})["rows"]:
+        for name in ("difference", "low", "high"):
+            said |= whole(row[name])
+    said |= {
+        every.count(None),
+        len(counts["themes"]),
+        *(len(theme["subthemes"]) for theme in counts["themes"].values()),
+    }
+    return said | {10 * tenth for tenth in range(1, 11)} | {19, 20, 100, 1998, 1, 2, 3}  # scale, and words of the page
+
+
+def whole(share: float) -> set[int]:
+    """A share in per cent, rounded in either way."""
+    return {round(abs(100 * share)), math.floor(abs(100 * share) + 0.5)}
+
+
+def numbers_on(path: Path) -> set[int]:
+    """All that a page says apart from people's own words."""
     tree = html.fromstring(path.read_text("utf-8"))
     for each in (*tree.iter("style"), *tree.iter("blockquote"), *tree.iter("head")):
         each.drop_tree()
-    counts, sample, change = numbers["counts"], numbers["sample"], numbers["change"]
-    told = numbers_in(json.dumps({key: numbers[key] for key in numbers if key not in {"quotations", "framework"}}))
-    shown = {
-        count for theme in counts["themes"].values() for row in theme["subthemes"].values() for count in row.values()
-    }
-    withheld = sum(
-        count is None
-        for theme in counts["themes"].values()
-        for row in theme["subthemes"].values()
-        for count in row.values()
-    )
-    answered = counts["answered"]
-    if sample:
-        rows = [row["people"] for each in sample["characteristics"] for row in each["rows"]]
-        told |= {round(100 * number / sample["people"]) for number in rows if number}
-        told |= {math.floor(100 * number / sample["people"] + 0.5) for number in rows if number}
-        told |= numbers_in(" ".join(row["title"] for each in sample["characteristics"] for row in each["rows"]))
-    for row in change["rows"] if change else ():
-        told |= {abs(math.floor(100 * abs(row[name]) + 0.5)) for name in ("difference", "low", "high")}
-        told |= {abs(round(100 * row[name])) for name in ("difference", "low", "high")}
-    told |= {10 * tenth for tenth in range(1, 11)} | {19, 20, 100, 1998, 1, 2}  # scale, and words of the page
-    told |= {withheld, len(counts["themes"]), *(len(theme["subthemes"]) for theme in counts["themes"].values())}
-    assert numbers_in(" ".join(tree.itertext())) <= told | shown - {None} | {answered, T}
+    return numbers_in(" ".join(tree.itertext()))
+
+
+def check_page(path: Path, numbers: dict[str, Any]) -> None:
+    """No number is on the page, in words, tables or drawings, that is not in the JSON or follows from it at once."""
+    counts, tree = numbers["counts"], html.fromstring(path.read_text("utf-8"))
+    assert numbers_on(path) <= may_be_said(numbers)
     for row in tree.xpath("//table[caption[@id='table-title']]//tr[td]"):
         (name,) = row.xpath("./th/text()")
         (published,) = [theme["subthemes"][name] for theme in counts["themes"].values() if name in theme["subthemes"]]
         cells = [cell.text_content() for cell in row.xpath("./td")]
         assert cells == ["few" if each is None else str(each) for each in published.values()]
-    widths = {float(each) for each in tree.xpath("//svg[@class='bar']/rect[2]/@width")}
-    assert widths <= {round(100 * number / answered, 1) for number in shown - {None}} if answered else not widths
+    shares = {
+        round(100 * count / counts["answered"], 1)
+        for theme in counts["themes"].values()
+        for row in theme["subthemes"].values()
+        for count in row.values()
+        if count
+    }
+    assert {float(each) for each in tree.xpath("//svg[@class='bar']/rect[2]/@width")} <= shares
 
 
 # What the attacker makes of it --------------------------------------------------------------------------------------
@@ -337,7 +360,9 @@ def read_all(folder: Path) -> list[dict[str, Any]]:
     read = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
     for numbers in read:
         check_csv(folder / f"{numbers['period']}.csv", numbers)
-        check_page(folder / f"{numbers['period']}.html", numbers)
+        page = folder / f"{numbers['period']}.html"
+        check_page(page, numbers)
+        assert numbers_on(easy_of(page)) <= may_be_said(numbers)
         if not numbers["counts"]["enough"]:
             assert (numbers["sample"], numbers["change"], numbers["quotations"]) == (None, None, [])
     return [numbers for numbers in read if numbers["counts"]["enough"]]

@@ -160,9 +160,11 @@ class Place:
         environment = {f"HEARTEN_{name}": str(self.folder / file) for name, file in files.items()}
         return CliRunner().invoke(app, [str(each) for each in arguments], env=environment)
 
-    def publish(self, answers: str = "did.toml", out: Path | None = None) -> Result:
+    def publish(self, *more: object, answers: str = "did.toml", out: Path | None = None) -> Result:
         keys = ("--bot", self.folder / "bot.pub", "--key", self.folder / "research.key")
-        return self.run("publish", self.page, "--answers", self.folder / answers, *keys, "-o", out or self.bundle)
+        return self.run(
+            "publish", self.page, "--answers", self.folder / answers, *keys, *more, "-o", out or self.bundle
+        )
 
 
 @pytest.fixture
@@ -184,8 +186,9 @@ def test_published_once_it_is_on_the_page_and_on_its_way(place: Place) -> None:
     assert (bundle.kind, bundle.about, bundle.day) == ("tidings", "elm", datetime.now(UTC).date())
     text = TidingsText.model_validate_json(bundle.files[0].data)
     assert (text.messages["en"], text.link) == (MESSAGE, "https://elm.example/said")
-    again = place.publish(out=place.folder / "second.bundle")
+    again = place.publish("--pdf", place.folder / "elm.pdf", out=place.folder / "second.bundle")
     assert again.exit_code == 0, again.output
+    assert (place.folder / "elm.pdf").read_bytes().startswith(b"%PDF")
     second = open_bundle((place.folder / "second.bundle").read_bytes(), BOT, signers)
     assert second.id == bundle.id == tidings_id(BOT.study, "elm", "2026-Q3"), "made twice, it is told once"
 
@@ -193,10 +196,10 @@ def test_published_once_it_is_on_the_page_and_on_its_way(place: Place) -> None:
 def test_what_is_refused_leaves_everything_as_it_is(place: Place) -> None:
     page = place.page.read_bytes()
     (place.folder / "bad.toml").write_text(GOOD.replace('"t0s0"', '"t9s9"'))
-    refused = place.publish("bad.toml")
+    refused = place.publish(answers="bad.toml")
     assert refused.exit_code == 1
     assert "t9s9" in refused.stderr
-    assert place.publish("missing.toml").exit_code == 1
+    assert place.publish(answers="missing.toml").exit_code == 1
     place.bundle.write_text("here already")
     assert "not there yet" in place.publish().stderr
     assert place.page.read_bytes() == page

@@ -122,10 +122,10 @@ def well(spoken, run, study, tmp_path, monkeypatch):  # noqa: ARG001 - in this o
 def test_where_all_is_well_it_says_so(well, run):
     outcome = run("doctor")
     assert outcome.exit_code == 0, outcome.stdout
-    assert len(outcome.stdout.splitlines()) == 11
+    assert len(outcome.stdout.splitlines()) == 12
     assert all(line.startswith("ok ") for line in outcome.stdout.splitlines())
     listed = json.loads(run("doctor", "--json").stdout)
-    assert [each["ok"] for each in listed] == [True] * 11
+    assert [each["ok"] for each in listed] == [True] * 12
     assert not any("words of" in json.dumps(each) for each in listed)
     assert well.settings.database_file.exists()
 
@@ -195,6 +195,21 @@ def test_messages_that_nobody_sends(well):
     change(well.settings.database_file, "DELETE FROM outbox")
     asyncio.run(speak(1))
     assert only(findings(well, NOW + timedelta(hours=1)), "outbox", "tried 1 times", "reaches Telegram")
+
+
+def test_a_copy_that_somebody_has_waited_for_too_long(well):
+    async def ask():
+        store = await Store.open(well.settings)
+        async with store.unit() as unit:
+            await unit.ask_copy((await unit.progress(1))[0], b"chat", NOW.date())
+        await store.close()
+
+    assert "nobody waits" in findings(well)["copies"].line
+    asyncio.run(ask())
+    assert findings(well)["copies"].is_well
+    assert "1 asked" in findings(well)["copies"].line
+    late = findings(well, NOW + timedelta(days=21))["copies"]
+    assert "storage requests" in late.remedy
 
 
 def test_a_copy_that_a_stopped_backup_left(well):

@@ -93,6 +93,17 @@ async def test_by_guide_and_its_version(store, reader, speaker):
         assert {answer.text for answer in await collect(reader.answers(**choice))} == expected
 
 
+async def test_only_what_was_picked_or_only_words(store, reader, speaker):
+    someone = speaker(1)
+    async with store.unit() as unit:
+        pseudonym = await someone.enrol(unit)
+        await unit.keep(pseudonym, someone.says("words"))
+        place = replace(someone.says("").place, question="age")
+        await unit.keep(pseudonym, replace(someone.says("picked"), place=place, kind="choice"))
+    for kind, expected in (("answer", {"words"}), ("choice", {"picked"}), (None, {"words", "picked"})):
+        assert {answer.text for answer in await collect(reader.answers(kind=kind))} == expected
+
+
 async def test_only_those_whose_consent_stands(store, reader, speaker):
     async with store.unit() as unit:
         for number in range(3):
