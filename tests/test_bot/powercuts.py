@@ -16,8 +16,8 @@ from itertools import pairwise
 from bot.messenger import Message, Messenger, Person
 from storage.records import Answer
 
-#: Seconds after which somebody presses again.
-PATIENCE = 3.0
+#: Seconds after which somebody presses again; each time twice as long, so that a slow machine is not asked ever more.
+PATIENCE, LONGEST_PATIENCE = 3.0, 60.0
 TOPICS = ("helped", "heard")
 #: What each of them says to every question, in two messages.
 PARTS = ("first", "second")
@@ -46,6 +46,7 @@ class Stubborn:
     async def talk(self) -> None:
         await self.person.send_start(self.code)
         acted_on: tuple[int, int] | None = None
+        patience = PATIENCE
         while True:
             change = self.person.chat.change
             self._look()
@@ -57,10 +58,12 @@ class Stubborn:
                 acted_on = (message.id, len(self._topics))
                 continue
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(patience):
                     await self.person.chat.wait_for_change(change)
+                patience = PATIENCE
             except TimeoutError:
                 acted_on = None
+                patience = min(LONGEST_PATIENCE, patience * 2)
                 if message is None:
                     await self.person.send_start(self.code)
 
@@ -149,8 +152,8 @@ async def play(
         if talking.done():
             break
         async with start():
-            before = len(messenger.calls)
-            while len(messenger.calls) == before:  # it is up, and talks to us
+            before = messenger.calls[-1:]
+            while messenger.calls[-1:] == before:  # it is up, and talks to us (the list of calls has an end)
                 await asyncio.sleep(0.02)
             await asyncio.sleep(moment)
         done += 1
