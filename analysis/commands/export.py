@@ -47,7 +47,7 @@ class Whose(StrEnum):
 
 def _form(name: str) -> str:
     if name not in FORMS:
-        raise typer.BadParameter(f"there is no such format; there are {', '.join(FORMS)}")
+        raise typer.BadParameter(f"there is no format {name}; there are {', '.join(FORMS)}")
     return name
 
 
