@@ -329,3 +329,20 @@ def test_a_link_that_is_opened_again_finds_people_where_they_are() -> None:
     assert stands(GUIDE.words.unknown_code, walker.own_turn)
     assert stands(GUIDE.words.already_here, walker.own_turn)
     assert walker.at == FIRST
+
+
+def test_a_step_of_a_scale_is_kept_marked_and_thanked_for_in_its_own_words() -> None:
+    topic = GUIDE.topics[0]
+    options = GUIDE.ending.how_was_this.options[:3]
+    scale = topic.questions[0].model_copy(update={"options": options, "follow_ups": ()})
+    guide = GUIDE.model_copy(update={"topics": (topic.model_copy(update={"questions": (scale,)}), *GUIDE.topics[1:])})
+    walker = Walker(guide).to(FIRST)
+    assert stale(walker, f"choose:{FIRST}:no_such_option")
+    walker.hear(Pressed(f"choose:{FIRST}:{options[1].id}"))
+    kept = Keep(f"choice_{QUESTION}", 1, "choice", options[1].id)
+    assert walker.last[:2] == (kept, Mark(QUESTION, "answered"))
+    assert walker.progress is not None
+    given = walker.progress.answers[f"choice_{QUESTION}"]
+    assert (given.last, given.parts) == (1, 1)
+    assert walker.says[0].text == options[1].reply
+    assert walker.at != FIRST
