@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Each = TypeVar("Each")
 
 #: Answers coded in one go off the event loop: enough to make it fast, few enough to stay small.
-BATCH = 256
+BATCH = 128
 
 #: Whether an answer is to be coded, once what identifies is taken out of it.
 Wanted = Callable[[Answer, "Masked"], bool]

@@ -27,6 +27,7 @@ from analysis.vectors import Rows, Space, Traits
 from analysis.words import PhraseBook, Word, find_words
 
 STANCES: tuple[Stance, ...] = get_args(Stance)
+_PLAIN = 3  # help, harm and wish; mixed and neither follow them
 LESSON = "stance"  # under which name it is learned ahead
 # What follows was chosen by trial on the exemplars, voices against voices.
 _REACH = 3  # how many words before a sign a "not" still turns it round
@@ -36,6 +37,7 @@ _WHOLE_SHARE = 0.7  # of words as they stand
 _FORMS_SHARE = 0.06  # of the forms
 _SIGNS_SHARE = 0.1  # of the signs and the polarity
 _RARE = 0.4  # mixed and neither are rare in what is learned from, and in what people say
+_SURE = 0.1  # by how much mixed or neither must lead the three others, where all five are judged
 _FLAT = 1e-9
 _STEMS, _NEGATED, _WHOLE = Traits(runs=False), Traits(runs=False), Traits(stems=False, runs=False)
 
@@ -77,7 +79,7 @@ class StanceReader:
         self.ahead = kept or self._learn(texts, answers)
         self._use(self.ahead)
         self._meaning = meaning
-        self._meant = learn_ridge(meaning.remember(texts), answers, rare=_RARE) if meaning is not None else None
+        self._meant = _learn_both(meaning.remember(texts), answers) if meaning is not None else None
 
     def _learn(self, texts: Sequence[str], answers: Sequence[int]) -> Ahead:
         words = [find_words(each) for each in texts]
@@ -88,7 +90,7 @@ class StanceReader:
         forms = np.array([each.forms for each in signs])
         spread = np.stack([forms.mean(axis=0), np.maximum(forms.std(axis=0), _FLAT)])
         self._use(Ahead(spaces, Linear(np.empty((0, 0)), np.empty(0)), spread))
-        linear = learn_ridge(self._features(sparse.hstack(taught, format="csr"), signs), answers, rare=_RARE)
+        linear = _learn_both(self._features(sparse.hstack(taught, format="csr"), signs), answers)
         return Ahead(spaces, round_off(linear), spread)
 
     def _use(self, ahead: Ahead) -> None:
@@ -137,7 +139,7 @@ class StanceReader:
         scores = self._model.score(self._features(counts, signs))
         if meant is not None and self._meaning is not None and self._meant is not None:
             scores = self._meaning.words * scores + self._meant.score(meant)
-        return [STANCES[best] for best in scores.round(4).argmax(axis=1)]
+        return [STANCES[best] for best in settle(scores)]
 
     def count(self, texts: Sequence[Sequence[Word]]) -> Rows:
         """The words of texts, plain and negated, as rows; rows of several texts may be added up."""
@@ -164,6 +166,24 @@ class StanceReader:
         parts.append(sparse.csr_array(np.hstack([dense * _SIGNS_SHARE, forms * _FORMS_SHARE])))
         joined: Rows = sparse.hstack(parts, format="csr")
         return joined
+
+
+def settle(scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The stance of each row, by number, from the scores of both classifiers side by side."""
+    three, five = np.split(scores.round(4), [_PLAIN], axis=1)
+    other = five[:, _PLAIN:]
+    leads = other.max(axis=1) - five[:, :_PLAIN].max(axis=1) > _SURE
+    best: NDArray[np.int64] = np.where(leads, _PLAIN + other.argmax(axis=1), three.argmax(axis=1))
+    return best
+
+
+def _learn_both(rows: Rows | NDArray[np.float64], answers: Sequence[int]) -> Linear:
+    """Two classifiers: among help, harm and wish, which weigh the same; and among all five, which tells where it is
+    none of the three. One alone would take the rare ones for the common ones, or the other way round."""
+    plain = [at for at, answer in enumerate(answers) if answer < _PLAIN]
+    three = learn_ridge(rows[plain], [answers[at] for at in plain], rare=1.0)
+    five = learn_ridge(rows, answers, rare=_RARE)
+    return Linear(np.hstack([three.slopes, five.slopes]), np.concatenate([three.levels, five.levels]))
 
 
 def sign_of_polarity(text: str) -> Stance:

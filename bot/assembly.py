@@ -31,6 +31,7 @@ from bot.sending.outbox import Outbox
 from bot.sending.pace import Pace
 from bot.sending.post import Post, Revoked
 from bot.settings import BotSettings
+from flows.commands import understand
 from flows.distress import may_need_care
 from flows.guide import Guide
 from flows.services import read_services
@@ -135,6 +136,7 @@ async def _make_ready(guide: Guide) -> None:
     They, the guides and the libraries stay: looking through them for garbage again and again would take longer than
     many an exchange. What an exchange leaves behind is nearly all gone without looking, so that is done seldom."""
     await asyncio.to_thread(may_need_care, "hello", guide.distress)
+    await asyncio.to_thread(understand, "hello", guide.commands)
     if gc.get_freeze_count() == 0:  # once in a process
         gc.collect()
         gc.freeze()

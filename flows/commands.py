@@ -6,7 +6,8 @@ either, the result is unsure, and the conversation keeps the words and asks.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -38,6 +39,7 @@ SHORTEST_WITH_TWO_SLIPS = 9
 MOST_CLAUSES = 4
 #: Beside other words these are nearly always part of an answer: "no, they never rang".
 NEVER_BESIDE_A_REASON: frozenset[Wish] = frozenset({"yes", "no", "done"})
+_NOTHING = r"(?!)"
 _MANY = re.compile(r"(.)\1{2,}")
 _BREAK = re.compile(r"[.!?;:,\n\u2013\u2014]+|\s-+\s|\b(?:and|but|so|then|because|cos|cause)\b", re.IGNORECASE)
 #: So many commands files are kept ready.
@@ -57,7 +59,7 @@ def understand(text: str, commands: Commands) -> Understood | None:
         return Understood(SLASH[slash], sure=True)
     if len(text) > LONGEST:
         return None
-    wordings = _wordings(commands)
+    wordings = replace(_wordings(commands), read={})  # words are remembered for as long as this message is read
     whole = _one_wish(normal_form(text), commands, wordings)
     return whole or _wish_of_clauses(_clauses(text), commands, wordings)
 
@@ -134,29 +136,33 @@ class _Wordings:
 
     commands: Commands
     phrases: dict[tuple[Wish, bool], frozenset[str]]
-    patterns: dict[tuple[Wish, bool], re.Pattern[str] | None]
+    patterns: dict[tuple[Wish, bool], str]
     any_phrase: frozenset[str]
-    any_pattern: re.Pattern[str] | None
+    any_pattern: str
     grammar: Grammar
     words: tuple[str, ...]
+    read: dict[str, str]
 
     def says_anything(self, said: str) -> bool:
         """Whether this is, whole, a phrase of any wish: most messages are not, and need not be held against each."""
-        return said in self.any_phrase or (
-            self.any_pattern is not None and self.any_pattern.fullmatch(said) is not None
-        )
+        return said in self.any_phrase or _compiled(self.any_pattern).fullmatch(said) is not None
 
     def says(self, said: str, wish: Wish, *, sure: bool) -> bool:
         """Whether this is, whole, one of the phrases of that wish."""
         pattern = self.patterns[wish, sure]
-        return said in self.phrases[wish, sure] or (pattern is not None and pattern.fullmatch(said) is not None)
+        return said in self.phrases[wish, sure] or _compiled(pattern).fullmatch(said) is not None
 
     def without_slips(self, said: str) -> str:
         """Each word that no dictionary knows, as the word of a phrase that is one slip away."""
         return " ".join(map(self._mended, said.split()))
 
     def _mended(self, word: str) -> str:
-        """Looked up anew each time: what people write is not kept in memory, not even word by word."""
+        """Looked up once in a message; what people write is not kept in memory, not even word by word."""
+        if word not in self.read:
+            self.read[word] = self._look_up(word)
+        return self.read[word]
+
+    def _look_up(self, word: str) -> str:
         once = word[:-1]
         if word[-1:] == once[-1:] and once in self.words and word not in self.words:
             return once  # "skipp": a finger that stayed too long, even where a dictionary has it as a name
@@ -190,6 +196,7 @@ def _wordings(commands: Commands) -> _Wordings:
             any_phrase=frozenset(each for phrases in lists.values() for each in phrases),
             any_pattern=_pattern_of(tuple(each for phrases in lists.values() for each in phrases)),
             grammar=grammar,
+            read={},
             words=tuple(sorted(each for each in words if len(each) >= SHORTEST_WITH_A_SLIP and each in known_words())),
         )
     return known
@@ -199,8 +206,14 @@ def _phrases(commands: Commands, wish: Wish, *, sure: bool) -> tuple[str, ...]:
     return commands.of(wish).sure if sure else commands.of(wish).maybe
 
 
-def _pattern_of(phrases: tuple[str, ...]) -> re.Pattern[str] | None:
+def _pattern_of(phrases: tuple[str, ...]) -> str:
     """Those with brackets. Brackets and bars mean what they mean in patterns; an alternative may be nothing, so a space
     may be missing."""
     patterns = [each.replace("(", "(?:").replace(" ", " *") for each in phrases if "(" in each]
-    return re.compile("|".join(patterns)) if patterns else None
+    return "|".join(patterns) or _NOTHING
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when it is first needed: that of one wish is when somebody may have said it."""
+    return re.compile(pattern)

@@ -48,13 +48,13 @@ class Phrases:
 
     def spans(self, plain: str) -> Iterator[Span]:
         """Where anything matches, from the left."""
-        words = {*_WORD.findall(plain)}
-        present = frozenset[str]().union(*map(_forms, words))
+        words = {word: _forms(word) for word in {*_WORD.findall(plain)}}
+        present = frozenset[str]().union(*words.values())
         begin = self._by_beginning.keys() & present
         possible = {form: found for form in begin if (found := self._possible(form, present))}
         if not possible:
             return
-        tried = {each: [one for form in _forms(each) for one in possible.get(form, ())] for each in words}
+        tried = {word: [one for form in forms for one in possible.get(form, ())] for word, forms in words.items()}
         for word in _WORD.finditer(plain):
             for pattern in tried[word.group()]:
                 if match := pattern.match(plain, word.start()):
@@ -70,8 +70,8 @@ class Phrases:
 def _forms(word: str) -> tuple[str, ...]:
     """What a word is looked up by: itself, # for a number, and its beginnings as `kill*`. Nothing is remembered: what
     people write stays in no cache, not even word by word."""
-    beginnings = (f"{word[:length]}*" for length in range(FEWEST_LETTERS, min(MOST_LETTERS, len(word)) + 1))
-    return (word, *("#" for _ in range(word.isdigit())), *beginnings)
+    beginnings = [f"{word[:length]}*" for length in range(FEWEST_LETTERS, min(MOST_LETTERS, len(word)) + 1)]
+    return (word, "#", *beginnings) if word.isdigit() else (word, *beginnings)
 
 
 def _shortened(word: str) -> str:

@@ -24,7 +24,7 @@ from analysis.errors import ContentError
 from analysis.ridge import Linear
 from analysis.vectors import Space, Traits
 
-_FORMAT = 1  # raise it where the same lesson is learned in another way
+_FORMAT = 2  # raise it where the same lesson is learned in another way
 _STEPS = 32_767
 
 

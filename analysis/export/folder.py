@@ -54,7 +54,7 @@ class Written:
         self.answers += 1
         self.without_text += not coded.masked.text
         self.people.add(coded.answer.person)
-        self.guides[coded.answer.guide, coded.answer.guide_version] += 1
+        self.guides[row["guide"], row["guide_version"]] += 1
         self.taken_out.update(coded.masked.taken_out)
         self.coders.count(row)
 

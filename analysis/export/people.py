@@ -10,7 +10,8 @@ tells nothing of anybody and stays.
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from analysis.anonymity import NOT_TOLD, WITHHELD, Anonymised, anonymise
 from analysis.anonymity.hierarchy import hierarchy_of
@@ -28,17 +29,29 @@ class Told:
     """Gathers what people told while their answers pass by. Holds one short record for each person."""
 
     of: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    _days: dict[tuple[str, str], str] = field(default_factory=dict)
+    _days: dict[tuple[str, str], date] = field(default_factory=dict)
+    _same: dict[str, str] = field(default_factory=dict)  # people pick the same few things: each is held once
 
     async def listen(self, answers: AsyncIterator[Answer]) -> AsyncIterator[Answer]:
         """Pass answers on, and take note of what was picked from a list."""
         async for answer in answers:
             if answer.kind == "choice":
-                day = answer.day.isoformat()
-                if self._days.get((answer.person, answer.question), "") <= day:
-                    self._days[answer.person, answer.question] = day
-                    self.of[answer.person][answer.question] = answer.text
+                question = self._once(answer.question)
+                if self._days.get((answer.person, question), date.min) <= answer.day:
+                    self._days[answer.person, question] = answer.day
+                    self.of[answer.person][question] = self._once(answer.text)
             yield answer
+
+    def _once(self, text: str) -> str:
+        return self._same.setdefault(text, text)
+
+
+class _Seen(NamedTuple):
+    """Where, when and with which guides somebody took part, as far as answers have passed by."""
+
+    services: frozenset[str] = frozenset()
+    periods: frozenset[str] = frozenset()
+    guides: frozenset[str] = frozenset()
 
 
 class Table:
@@ -48,25 +61,27 @@ class Table:
         self._told = told
         self._request = request
         self._real: dict[str, str] = {}
-        self._services: defaultdict[str, set[str]] = defaultdict(set)
-        self._periods: defaultdict[str, set[str]] = defaultdict(set)
-        self._guides: defaultdict[str, set[str]] = defaultdict(set)
+        self._seen: dict[str, _Seen] = {}
+        self._same: dict[_Seen, _Seen] = {}  # most people are like many others in this: each is held once
 
     def note(self, person: str, answer: Answer) -> None:
         self._real[person] = answer.person
-        self._services[person].add(clean(answer.service))
-        self._periods[person].add(quarter_of(answer.day).name)
-        self._guides[person].add(_edition(clean(answer.guide), answer.guide_version))
+        before, service, period = self._seen.get(person, _Seen()), clean(answer.service), quarter_of(answer.day).name
+        guide = _edition(clean(answer.guide), answer.guide_version)
+        if service in before.services and period in before.periods and guide in before.guides:
+            return
+        after = _Seen(before.services | {service}, before.periods | {period}, before.guides | {guide})
+        self._seen[person] = self._same.setdefault(after, after)
 
     def settle(self) -> Anonymised:
         people = {
             person: {clean(name): clean(value) for name, value in self._told.of.get(real, {}).items()}
-            | {SERVICE: " and ".join(sorted(self._services[person])), PERIOD: _span(self._periods[person])}
+            | {SERVICE: " and ".join(sorted(self._seen[person].services)), PERIOD: _span(self._seen[person].periods)}
             for person, real in self._real.items()
         }
         asked = sorted({name for told in people.values() for name in told} - {SERVICE, PERIOD, GUIDE})
         names = [*asked, SERVICE, PERIOD]
-        guides = {person: " and ".join(sorted(each)) for person, each in self._guides.items()}
+        guides = {person: " and ".join(sorted(each.guides)) for person, each in self._seen.items()}
         if len(set(guides.values())) > 1:
             names.append(GUIDE)
             for person, guide in guides.items():
@@ -90,7 +105,7 @@ def _edition(guide: str, version: int) -> str:
     return f"{guide} {version}"
 
 
-def _span(periods: set[str]) -> str:
+def _span(periods: frozenset[str]) -> str:
     if len(periods) == 1:
         return next(iter(periods))
     first, last = min(periods)[:4], max(periods)[:4]

@@ -44,10 +44,13 @@ class NewIds:
     """Random ids in place of the real ones: the same for the same, within one export only."""
 
     def __init__(self) -> None:
-        self._given: defaultdict[tuple[str, str], str] = defaultdict(lambda: secrets.token_hex(8))
+        self._given: defaultdict[str, dict[str, str]] = defaultdict(dict)
 
     def of(self, letter: str, real: str) -> str:
-        return letter + self._given[letter, real]
+        given = self._given[letter]
+        if real not in given:
+            given[real] = self.another(letter)
+        return given[real]
 
     def another(self, letter: str) -> str:
         return letter + secrets.token_hex(8)
@@ -111,7 +114,7 @@ def _of_machine(coder: str, coding: Coding) -> Row:
 
 def _of_person(coder: str, coding: Handed) -> Row:
     return {
-        "coder": clean(coder), "subtheme": coding.subtheme, "theme": coding.theme, "stance": coding.stance,
+        "coder": clean(coder), "subtheme": clean(coding.subtheme), "theme": coding.theme, "stance": coding.stance,
         "confidence": None, "start": coding.start, "end": coding.end, "reason": clean(coding.memo), "how": coding.how,
         "settled": coding.settled,
     }  # fmt: skip

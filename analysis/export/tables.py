@@ -29,7 +29,7 @@ class Csv:
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self._columns = columns
         self._file = path.open("wb")
-        self._file.write(csv_line(list(columns)))
+        self._file.write(csv_line([safe(name) for name in columns]))
 
     def write(self, row: Row) -> None:
         self._file.write(csv_line([safe(as_field(row[name])) for name in self._columns]))

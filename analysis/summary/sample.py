@@ -101,32 +101,22 @@ def _tabulate(profiles: Sequence[Mapping[str, str]], asked: Asked, threshold: in
 def suppress(options: Sequence[int], not_told: int, threshold: int | None) -> list[int | None]:
     """What may be shown of the rows of one characteristic, "not told" last.
 
-    In what follows t is the threshold, R the sum of all that is withheld (which everybody can work out), and m how many
-    rows are withheld beside "not told". Each step is taken where the one before does not leave every small number open:
+    Let t be the threshold, m the number of withheld options, and R the sum of all that is withheld, which everybody can
+    work out. Withheld options are open, each from 1 to t - 1, if one can be t - 1, the others 1 and "not told" the rest
+    of R, which asks for R >= t + m - 2. So:
 
     1. nothing is small: everything is shown;
-    2. the small ones and "not told". "Not told" may be any number, so each small one is open if R >= t + m;
-    3. these and the largest row. Any withheld row may be the largest, so each is open if one of them can be that while
-       another is t - 1 and the rest are 1;
-    4. everything.
+    2. else the small ones and "not told" are withheld, if that leaves them open;
+    3. else the largest option too, if that does;
+    4. else everything.
     """
     every: list[int | None] = [*options, not_told]
     if threshold is None or not any(0 < each < threshold for each in every if each is not None):
         return every
     small = {at for at, each in enumerate(options) if 0 < each < threshold}
-    total = sum(options[at] for at in small) + not_told
-    if small and total >= threshold + len(small):
-        return _hide(options, small)
-    rest = [at for at in range(len(options)) if at not in small]
-    largest = max(rest, key=lambda at: options[at], default=None)
-    if largest is not None and options[largest] >= threshold:
-        hidden = small | {largest}
-        shown = max((options[at] for at in rest if at != largest), default=0)
-        could_be = total + options[largest] - (threshold - 1) - (len(hidden) - 1)
-        if could_be > max(threshold, shown):
-            return _hide(options, hidden)
+    largest = max(range(len(options)), key=lambda at: options[at])
+    for hidden in (small, small | {largest}):
+        total = not_told + sum(options[at] for at in hidden)
+        if hidden and total >= threshold + len(hidden) - 2:
+            return [*(None if at in hidden else each for at, each in enumerate(options)), None]
     return [None] * len(every)
-
-
-def _hide(options: Sequence[int], hidden: set[int]) -> list[int | None]:
-    return [*(None if at in hidden else each for at, each in enumerate(options)), None]

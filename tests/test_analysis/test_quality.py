@@ -81,8 +81,8 @@ def told_rightly(engine: str) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("engine", "floors"),
     [
-        ("lexical", {"help": 0.55, "harm": 0.7, "wish": 0.75, "mixed": 0.2, "neither": 0.5}),
-        ("semantic", {"help": 0.5, "harm": 0.7, "wish": 0.85, "mixed": 0.2, "neither": 0.65}),
+        ("lexical", {"help": 0.55, "harm": 0.7, "wish": 0.75, "mixed": 0.2, "neither": 0.45}),
+        ("semantic", {"help": 0.55, "harm": 0.7, "wish": 0.85, "mixed": 0.2, "neither": 0.55}),
     ],
 )
 def test_every_stance_is_recognised_this_often(engine: str, floors: dict[str, float]) -> None:

@@ -1,24 +1,33 @@
 """Parquet and Excel hold what JSON Lines holds; no format lets a formula, a tag or a control character through."""
 
+import csv
 import json
 import os
 import resource
 import secrets
 import signal
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+import xmlschema
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
+from analysis.desk import Handed, Work
 from analysis.export import ExportError
 from analysis.export.rows import COLUMNS, Format, clean
 from analysis.export.spool import Spool
 from analysis.export.tables import _CELL, Excel
 from tests.test_export.making import DIFFICULT, hearing, make, request_for
+from tests.test_export.test_refi import SCHEMA
+from tests.test_reports.invented import answer, coded, coding
 
 
 async def test_parquet_keeps_types_and_words(tmp_path: Path) -> None:
@@ -72,6 +81,63 @@ async def test_no_format_lets_anything_through(tmp_path_factory: pytest.TempPath
         for sheet in openpyxl.load_workbook(folder / "answers.xlsx"):
             assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
     json.loads((folder / "manifest.json").read_text())
+
+
+def every_text(path: Path) -> Iterator[str]:
+    """All that a program would show of one file: cells, values, contents and attributes of elements."""
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from (field for row in csv.reader(file) for field in row)
+    elif path.suffix == ".parquet":
+        yield from _strings(pq.read_table(path).to_pylist())
+    elif path.suffix == ".xlsx":
+        cells = [cell for sheet in openpyxl.load_workbook(path) for row in sheet.iter_rows() for cell in row]
+        assert all(cell.data_type != "f" for cell in cells)
+        yield from (str(cell.value) for cell in cells if cell.value is not None)
+    elif path.suffix == ".qdpx":
+        with zipfile.ZipFile(path) as archive:
+            tree = etree.fromstring(archive.read("project.qde"))
+            xmlschema.XMLSchema(SCHEMA).validate(etree.tostring(tree).decode())
+            yield from (archive.read(name).decode() for name in archive.namelist() if name.startswith("sources/"))
+        assert not any("}" not in str(each.tag) for each in tree.iter()), "a tag that somebody wrote would have no name"
+        yield from (text for each in tree.iter() for text in [each.text, *each.attrib.values()] if text)
+    else:
+        yield path.read_text("utf-8")
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _strings(list(value.items()))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _strings(each)
+
+
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(words=st.text(max_size=30), sign=st.sampled_from("=+-@|%\t\r\n＝ "))
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet", "xlsx", "qdpx"])
+async def test_nor_what_coders_and_guides_are_called_nor_what_coders_wrote(
+    tmp_path_factory: pytest.TempPathFactory, form: Any, words: str, sign: str
+) -> None:
+    folder = tmp_path_factory.mktemp("any") / "out"
+    hostile = f"{sign}cmd|'/c calc'!A0\x00\x1b]0;x\x07<img src=x onerror=alert(1)>]]>{words}"
+    memo = Handed(hostile, "", "help", 0, 1, hostile, "added", True)
+    work = (Work(hostile, (memo,), True), Work("CODER_2", (memo, memo), True))
+    given_answer = answer("p0", hostile, service=hostile, guide=hostile, question=hostile)
+    heard = coded(given_answer, coding("t1s0", reason=hostile))
+    heard = replace(heard, masked=replace(heard.masked, people=work))
+    await make(request_for(folder, form), [heard], {"p0": {hostile: hostile}})
+    for path in folder.iterdir():
+        for text in every_text(path):
+            controls = {each for each in text if ord(each) < 32 or 0x7F <= ord(each) < 0xA0}
+            assert controls <= {"\n", "\t"}, path.name
+            if path.suffix == ".csv":
+                bare = text.lstrip(" \t\n\u00a0\u200b\ufeff")
+                assert bare[:1] not in set("=+-@|%＝＋－＠"), "a spreadsheet would take it for a formula"
+            if path.suffix in {".html", ".svg", ".qdc"}:
+                assert "<img" not in text
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet", "xlsx", "qdpx"])

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import xmlschema
 from lxml import etree
+from pyrefiqda import RefiProject
 from typer.testing import CliRunner
 
 from analysis.__main__ import app
@@ -188,6 +189,24 @@ def test_a_project_has_a_user_for_each_coder_and_a_selection_for_each_coder_and_
     assert "again,\n        and =1+1 <b>" in like_ours[0]
     assert "compassion (help): a\n    b\nvalidation_listening (mixed): " in memos
     assert not any(name in etree.tostring(tree).decode() for name in ("Zo\u00eb", "Zo&#235;", "Janet", "Carlisle"))
+
+
+def test_an_independent_reader_finds_each_coders_quotations(
+    coded: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(coded, tmp_path / "out", "qdpx")
+    monkeypatch.chdir(tmp_path)  # that reader unpacks projects into the folder in which it is started
+    read = RefiProject.load(str(tmp_path / "out" / "answers.qdpx"))
+    names_of = {user.guid: user.name for user in read.users.user}
+    quoted = set()
+    with zipfile.ZipFile(tmp_path / "out" / "answers.qdpx") as archive:
+        for source in read.sources.text_source:
+            text = archive.read(source.plain_text_path.replace("internal://", "sources/")).decode()
+            for each in source.plain_text_selection:
+                quoted.add((names_of[each.creating_user], text[each.start_position : each.end_position]))
+    assert {each for each in quoted if each[0].startswith("CODER")} == {
+        ("CODER_1", "listened to me properly"), ("CODER_1", "She believed me"), ("CODER_2", "listened to me"),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("options", [(), ("--narrow",), ("--name-coders",)])

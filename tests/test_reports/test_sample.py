@@ -110,6 +110,20 @@ def test_who_knows_the_rule_and_every_table_learns_no_small_number(options: int,
                 assert set(range(1, THRESHOLD)) <= values or (row == options and len(values) >= THRESHOLD - 1)
 
 
+@pytest.mark.parametrize(
+    ("table", "published"),
+    [
+        ((12, 9, 0, 6), (12, 9, 0, 6)),
+        ((3, 9, 9, 1), (None, 9, 9, None)),
+        ((3, 9, 9, 0), (None, None, 9, None)),
+        ((12, 9, 0, 3), (None, 9, 0, None)),
+        ((3, 3, 3, 1), (None, None, None, None)),
+    ],
+)
+def test_no_more_is_withheld_than_it_takes(table: tuple[int, ...], published: tuple[int | None, ...]) -> None:
+    assert tuple(suppress(table[:-1], table[-1], THRESHOLD)) == published
+
+
 def test_the_same_attack_catches_plain_withholding() -> None:
     """If only small rows were withheld, the last of them would be known."""
     plain = [each if not 0 < each < THRESHOLD else None for each in (12, 3, 9)]

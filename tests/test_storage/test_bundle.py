@@ -60,6 +60,11 @@ def test_copy_vectors(path: Path) -> None:
     assert open_files(closed, key, study, person, id_) == files_of(vector)
 
 
+def test_vectors_cover_every_stated_failure() -> None:
+    kinds = {str(json.loads(path.read_text())["error"]).split(":")[0] for path in (*BUNDLES, *COPIES)}
+    assert kinds == {"None", *(each.__name__ for each in SealError.__subclasses__())}
+
+
 @pytest.fixture
 def key() -> BundleKey:
     return BundleKey.of_secret(b"s" * 32, b"t" * 16)
