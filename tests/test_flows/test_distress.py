@@ -61,7 +61,7 @@ def is_later(file: Path, number: int) -> bool:
 
 
 def ordinary_answers() -> dict[str, list[str]]:
-    """The exemplars that nothing was learned from, those that came later, and what the people of the demonstration say."""
+    """The exemplars that nothing was learned from, those that came later, and what the people of the demo say."""
     exemplars = [
         (json.loads(line)["text"], is_later(file, number))
         for file in sorted((ROOT / "analysis" / "exemplars").glob("*.jsonl"))
