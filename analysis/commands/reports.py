@@ -28,7 +28,7 @@ from analysis.commands.study import (
     services_of,
     tell_unopened,
 )
-from analysis.desk import Book, read_name
+from analysis.desk import Book, Handing, read_name
 from analysis.frameworks import DEFAULT, read_framework
 from analysis.masking import ReviewedMask
 from analysis.period import Period, read_period
@@ -199,7 +199,9 @@ class Reports:
         def reading_on(framework: str) -> _Shown:
             # What staff reflect is little beside what people say, so one process is enough for it.
             who = crew if framework == DEFAULT else Crew(replace(crew.tools, framework=framework), 1)
-            return _Shown(SharedReading(who, partial(ReviewedMask, book), partial(_invites, framework)))
+            handing = Handing(book, read_framework(framework), memos=False)
+            mask = partial(ReviewedMask, book, handing=handing)
+            return _Shown(SharedReading(who, mask, partial(_invites, framework)))
 
         framework = read_framework(DEFAULT)
         return await make_summary(

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from analysis.deidentify import Finder
-from analysis.desk import Book
+from analysis.desk import Book, Handing
 from analysis.errors import AnalysisError
 from analysis.finding import read_finders
 from analysis.frameworks import DEFAULT
@@ -117,7 +117,12 @@ def reading_of(book: Book, finders: Iterable[Finder] = (), *, remember: int = 0)
     # The engine is imported here so that --help and a refusal do not wait for scikit-learn.
     from analysis.lexical import lexical_coder  # noqa: PLC0415
 
-    return Reading(lexical_coder(), lambda: ReviewedMask(book, finders), invites_by_question, remember=remember)
+    coder = lexical_coder()
+
+    def mask() -> ReviewedMask:
+        return ReviewedMask(book, finders, handing=Handing(book, coder.framework, memos=False))
+
+    return Reading(coder, mask, invites_by_question, remember=remember)
 
 
 def today() -> date:

@@ -18,6 +18,7 @@ from analysis.period import Period, PeriodError, read_period
 from analysis.questions import framework_of
 from analysis.reading import CodedAnswer, Masked, Reading
 from analysis.serve.view import visible
+from analysis.summary.settled import as_settled
 from storage.records import Answer
 
 PAGE = 25
@@ -157,7 +158,8 @@ async def select(
     framework = reading.coder.framework.id
     wanted = reading.code(answers, lambda answer, masked: choice.may_fit(answer, masked, framework, searched))
     async with aclosing(wanted) as coded:
-        async for each in coded:
+        async for one in coded:
+            each = as_settled(one)
             if not choice.fits(each):
                 continue
             passed += 1

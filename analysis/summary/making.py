@@ -1,7 +1,8 @@
 """One summary from beginning to end: what is opened for it, what is counted, and in which order.
 
 Promises: answers pass through one by one; what people told of themselves is taken from all that they told the service
-up to the end of the period, the last time counts; staff's reflections are never counted among service users' answers.
+up to the end of the period, the last time counts; staff's reflections are never counted among service users' answers;
+where people coded an answer and settled what stands, that is counted, and not what the machine suggests.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,6 +20,7 @@ from analysis.summary.mirrors import STAFF
 from analysis.summary.numbers import Summary, summarise, tally
 from analysis.summary.quotations import Candidates
 from analysis.summary.sample import gather
+from analysis.summary.settled import Settled
 from storage.records import Answer, Asked
 
 
@@ -45,10 +47,20 @@ async def make_summary(
     told = await gather(source.answers(service=code, until=until, kind="choice"))
     answers = _on(framework.id, source.answers(service=code, since=since, until=until, kind="answer"))
     questions = _asked_on(framework.id, source.asked(service=code, since=since, until=until))
-    candidates = Candidates()
-    counted = await tally(codes.code(answers), questions, candidates, told)
+    candidates, settled = Candidates(), Settled()
+    counted = await tally(settled.put_first(codes.code(answers)), questions, candidates, told)
     reflected = (await _count_staff(source, staff, service, period), read_framework(STAFF)) if staff else None
-    return summarise(counted, framework, service, period, made, candidates=candidates, earlier=earlier, staff=reflected)
+    return summarise(
+        counted,
+        framework,
+        service,
+        period,
+        made,
+        candidates=candidates,
+        earlier=earlier,
+        staff=reflected,
+        settled=settled.share,
+    )
 
 
 async def _count_staff(source: Source, staff: Callable[[], Codes], service: Service, period: Period) -> Tally:

@@ -17,6 +17,7 @@ from analysis.summary.change import REMEMBERED, Change, EarlierPeriod, compare
 from analysis.summary.mirrors import Mirrors, hold_mirrors
 from analysis.summary.quotations import Candidates, Quotation
 from analysis.summary.sample import Sample, about_you, make_table
+from analysis.summary.settled import Share
 from analysis.summary.sorter import name_sorter
 from storage.records import Asked
 
@@ -69,6 +70,7 @@ class Summary(Frozen):
     framework: NamedFramework
     counts: Counts
     sorted_by: str = ""
+    settled_by_people: Share = "none"
     quotations: tuple[Quotation, ...] = ()
     sample: Sample | None = None
     change: Change | None = None
@@ -138,10 +140,11 @@ def summarise(
     candidates: Candidates | None = None,
     earlier: Sequence[Summary] | None = None,
     staff: tuple[Tally, Framework] | None = None,
+    settled: Share = "none",
 ) -> Summary:
     """What may be published of a tally, and of the words of `candidates`, and what changed since `earlier` summaries of
     the service (None: nobody looked), of which those that cannot be compared are passed over. `staff`: what staff
-    reflected, as counted on the framework of their guide."""
+    reflected, as counted on the framework of their guide. `settled`: how much of it is people's coding."""
     counts = publish(counted, framework, service.threshold)
     return Summary(
         service=service.code,
@@ -155,11 +158,17 @@ def summarise(
         framework=_name(framework),
         counts=counts,
         quotations=candidates.pick(counts) if candidates else (),
-        sorted_by=name_sorter(),
+        sorted_by=_sorter(settled),
+        settled_by_people=settled,
         sample=_sample(counted, framework, counts),
-        change=_change(counts, framework, period, service, earlier),
+        change=_change(counts, framework, period, service, earlier, sorter=_sorter(settled)),
         mirrors=hold_mirrors(counts, framework, *staff) if staff else None,
     )
+
+
+def _sorter(settled: Share) -> str:
+    """What sorted the answers: two summaries of which this differs are compared with care."""
+    return name_sorter() if settled == "none" else f"{name_sorter()} and people ({settled})"
 
 
 def _sample(counted: Tally, framework: Framework, counts: Counts) -> Sample | None:
@@ -170,7 +179,13 @@ def _sample(counted: Tally, framework: Framework, counts: Counts) -> Sample | No
 
 
 def _change(
-    counts: Counts, framework: Framework, period: Period, service: Service, earlier: Sequence[Summary] | None
+    counts: Counts,
+    framework: Framework,
+    period: Period,
+    service: Service,
+    earlier: Sequence[Summary] | None,
+    *,
+    sorter: str,
 ) -> Change | None:
     if not counts.enough or earlier is None:
         return None
@@ -193,7 +208,7 @@ def _change(
         (EarlierPeriod(period=each.period, title=each.period_title, answered=each.counts.answered or 0), each.counts)
         for each in same
     ]
-    return compare(counts, named, unsure=bool(same) and same[-1].sorted_by != name_sorter())
+    return compare(counts, named, unsure=bool(same) and same[-1].sorted_by != sorter)
 
 
 def _name(framework: Framework) -> NamedFramework:

@@ -108,7 +108,7 @@ def test_a_machine_that_was_changed_is_said() -> None:
         now = summary_for("2026-Q3", 80, {"t1s1": 30}, (before.model_copy(update={"sorted_by": sorted_by}),))
         assert now.change is not None
         assert now.change.unsure == unsure
-        assert ("machine that sorts was changed" in render(now)) == unsure
+        assert ("What sorts the answers" in render(now)) == unsure
 
 
 def test_earlier_periods_are_read_from_the_folder_also_in_the_first_format(tmp_path: Path) -> None:
