@@ -18,7 +18,7 @@ PAGES = more()
 
 
 @cache
-def tests_there_are() -> set[str]:
+def names_of_tests() -> set[str]:
     files = (ROOT / "tests").glob("**/test_*.py")
     return {name for file in files for name in re.findall(r"\bdef (test_\w+)\(", file.read_text("utf-8"))}
 
@@ -37,7 +37,7 @@ def test_links_lead_somewhere(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_tests_that_are_named_exist(page: str) -> None:
     named = {each for each in code(read(page)) if re.fullmatch(r"test_\w+", each)}
-    assert named <= tests_there_are(), named - tests_there_are()
+    assert named <= names_of_tests(), named - names_of_tests()
 
 
 @pytest.mark.parametrize("page", PAGES)

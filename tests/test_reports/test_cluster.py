@@ -12,7 +12,7 @@ import dask
 import pytest
 from distributed import LocalCluster, Security
 
-from analysis import cluster, sharing
+from analysis import cluster
 from analysis.cluster import LOCAL, Texts, fingerprint, open_cluster
 from analysis.errors import AnalysisError
 from analysis.export import export
@@ -20,6 +20,7 @@ from analysis.frameworks import DEFAULT, read_framework
 from analysis.masking import MaskByPerson
 from analysis.reading import BATCH
 from analysis.sharing import Crew, SharedReading, Tools, code_shared
+from analysis.sharing import reading as sharing
 from tests.test_deidentify import marks
 from tests.test_docs.documents import ROOT
 from tests.test_export.making import request_for
@@ -175,7 +176,7 @@ def test_workers_with_another_list_of_the_study_are_refused(address: str, tmp_pa
 def test_a_worker_that_dies_again_and_again_ends_the_work_with_a_sentence(
     certificates: Security, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sharing, "_code_many", die)
+    monkeypatch.setattr(sharing, "code_many_texts", die)
     with (
         dask.config.set({**SAFE, "distributed.scheduler.allowed-failures": 0}),
         running(certificates, 1) as dying,
