@@ -8,7 +8,6 @@ on several. Opening sealed answers is not in it: `tests.bench.storage` has that.
 
 import asyncio
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -150,20 +149,18 @@ def measure(count: int, processes: int) -> tuple[float, float, float, float]:
     and of the largest one."""
     command = [sys.executable, "-m", "tests.bench.summary", "one", str(count), str(processes)]
     began, together, largest = time.perf_counter(), 0.0, 0.0
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     used: dict[int, float] = {}
     with subprocess.Popen(command) as started:
         while started.poll() is None:
             each = [memory_of(process) for process in family(started.pid)]
             together, largest = max(together, sum(each)), max(largest, *each, 0.0)
-            used |= {process: seconds_of(process) for process in family(started.pid)[1:]}
+            for process in family(started.pid):
+                used[process] = max(used.get(process, 0.0), seconds_of(process))
             time.sleep(0.1)
         seconds = time.perf_counter() - began
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     if started.returncode:
         raise SystemExit(f"The summary of {count:,} answers failed.")
-    return seconds, own + sum(used.values()), together, largest
+    return seconds, sum(used.values()), together, largest
 
 
 def main() -> None:
