@@ -83,6 +83,7 @@ class Sentences(Frozen):
     people: People
     hidden: Section
     made: Section
+    made_with_people: Section
     end: Section
     too_few: Section
     subthemes: dict[str, dict[str, Line]]
@@ -98,7 +99,7 @@ class Sentences(Frozen):
 
     def lines(self) -> tuple[Line, ...]:
         """Every line that has a symbol."""
-        sections = (self.hidden, self.made, self.end, self.too_few)
+        sections = (self.hidden, self.made, self.made_with_people, self.end, self.too_few)
         people = self.people
         return (
             *self.start, self.not_finished, self.correction, people.all, people.asked, people.asked_hidden,
@@ -146,6 +147,7 @@ def render_easy(summary: Summary, sentences: Sentences | None = None) -> str:
         summary=summary,
         counts=counts,
         text=sentences,
+        made=sentences.made if summary.settled_by_people == "none" else sentences.made_with_people,
         columns=COLUMNS,
         parts={column: _parts(summary, column, sentences) for column in COLUMNS} if counts.enough else {},
         say=lambda sentence, **more: sentence.format(**(filled | more)),

@@ -260,6 +260,7 @@ def test_the_machine_alone_is_not_run_where_nobody_asked_for_it(
 ) -> None:
     monkeypatch.setattr("analysis.engines.open_coder", None)
     export(coded, tmp_path / "out", "csv", "--codings", "people")
+    assert "CODER_1" in (tmp_path / "out" / "answers.csv").read_text("utf-8")
 
 
 def test_a_sub_theme_that_the_codebook_no_longer_has_is_still_told(coded: Study, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from analysis.period import read_period
 from analysis.reading import CodedAnswer
 from analysis.services import Service
 from analysis.summary import Summary, make_summary, render
+from analysis.summary.easy import render_easy
 from storage.records import Answer
 from tests.test_reports.invented import FRAMEWORK, answer, coded, coding, stream
 
@@ -60,17 +61,19 @@ async def test_what_stands_counts_once_and_the_rest_does_not() -> None:
     summary = await summary_of([*settled, *by_machine(9, 20)])
     assert (summary.count("t2s3", "help"), summary.count("t1s1", "harm"), summary.count("t0s0")) == (8, 9, 0)
     assert summary.settled_by_people == "some"
-    assert "and people the others" in render(summary)
+    assert "and people sorted the others" in render(summary)
 
 
 async def test_no_theme_is_a_result_that_stands() -> None:
     summary = await summary_of([by_people(each, ("t1s1", "harm", False)) for each in by_machine(8)])
     assert (summary.count("t1s1"), summary.settled_by_people) == (0, "all")
     assert "Two people sorted each of these answers" in render(summary)
+    assert "People read what they said" in render_easy(summary)
 
 
 async def test_without_people_it_is_the_machine_and_said_so() -> None:
     summary = await summary_of(by_machine(8))
     assert (summary.count("t1s1"), summary.settled_by_people) == (8, "none")
     assert "A machine sorted these answers into themes." in render(summary)
+    assert "People read what they said" not in render_easy(summary)
     assert summary.sorted_by != (await summary_of([by_people(each) for each in by_machine(8)])).sorted_by
