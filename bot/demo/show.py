@@ -19,7 +19,9 @@ from bot.demo.stage import SERVICES, Stage, make_token, set_stage
 from bot.errors import BotError, PortInUse
 from bot.messenger import Messenger
 from bot.messenger import PortInUse as MessengerPortInUse
+from bot.settings import BotSettings
 from flows.services import read_services
+from storage.migrate import migrate
 
 FOLDER = Path("var/demo")
 
@@ -44,6 +46,7 @@ async def show(port: int, console: Console) -> None:
     try:
         stage = set_stage(FOLDER)
         settings = stage.settings(messenger.url, token)
+        await bring_up_to_date(stage, settings)
         async with put_together(settings, clock=lambda: datetime.fromtimestamp(messenger.clock(), UTC)) as parts:
             messenger.show_rows(DatabaseView(parts.store, stage.folder / "hearten.db"))
             running = asyncio.create_task(run(parts, stop))
@@ -56,6 +59,12 @@ async def show(port: int, console: Console) -> None:
                 await showing
     finally:
         await messenger.stop()
+
+
+async def bring_up_to_date(stage: Stage, settings: BotSettings) -> None:
+    """Go on with what an earlier version of the demo kept: nobody should have to mend that by hand."""
+    if (stage.folder / "hearten.db").exists():
+        await migrate(settings)
 
 
 async def _show_around(messenger: Messenger, parts: Parts, stage: Stage, console: Console) -> None:
